@@ -60,6 +60,7 @@ def access(
 
     if verify is not None:
         return check(verify)
+    from reconciler.cli.known_names import refuse_unknown
     from reconciler.cycle.held import held_now, held_when_applied
 
     _check(at, diff, unmanaged, offline, unused)
@@ -77,6 +78,7 @@ def access(
         return show_at(asked, time_of("--at", at or ""), form, kept)
     since = None if unused is None else moved(now(), -unused)
     found, counts, unread = dict[str, list[Held]](), dict[str, dict[str, int]](), set[str]()
+    seen: list[Held] = []
 
     def shown_of(app: App) -> tuple[Held, ...]:
         read = held_now(app, declarations, PERSON)
@@ -88,6 +90,7 @@ def access(
         if rows is None:
             say(f"{app.displayName} has no record")
             unread.add(app.name)
+        seen.extend(rows or ())
         names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
         found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged, since))
         if since is None or not rows or any(row.last_login or row.registered for row in rows):
@@ -96,6 +99,8 @@ def access(
         return 1
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    if not code and not unread:
+        refuse_unknown(declarations, seen, people, roles, groups)
     if kept is not None:
         code = worst([code, kept.write_now({app: found[app] for app in found if app not in unread}, counts)])
     echo_form(

@@ -84,13 +84,13 @@ class Review(NamedTuple):
 
 @dataclass
 class Reviews:
-    """The files by the name of their review, names of those that are closed, and what is wrong.
+    """The files by the name of their review, of those that are closed the digest of the evidence, and what is wrong.
 
     A file with an error in it is not among them, and its review is among `broken`.
     """
 
     by_name: dict[str, list[Review]] = field(default_factory=dict)
-    closed: set[str] = field(default_factory=set)
+    closed: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class Reviews:
         """One of them, with what is wrong in its own files."""
         files = {name: self.by_name[name]}
         problems = [problem for problem in self.problems if f"/{FOLDER}/{name}/" in f"/{problem.place.file}"]
-        return Reviews(files, self.closed & {name}, self.broken & {name}, problems)
+        return Reviews(files, {name: self.closed[name]} if name in self.closed else {}, self.broken & {name}, problems)
 
 
 def read_reviews(root: Path) -> Reviews:
@@ -141,7 +141,7 @@ def _read(found: Reviews, reader: Reader, name: str, file: Path) -> None:
     elif kind == "review":
         found.by_name[name].append(Review(document, tuple(_rows(document.data["access"]))))
     else:
-        found.closed.add(name)
+        found.closed[name] = str(document.data["evidence"])
 
 
 def _rows(items: list[dict[str, Any]]) -> Iterator[Reviewed]:

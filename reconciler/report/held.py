@@ -52,6 +52,8 @@ def _block(app: str, rows: list[Held]) -> list[str]:
 def _cells(row: Held) -> tuple[str, str, str]:
     """Who, what, and where it comes from."""
     who = row.login or row.address
+    if row.source is Source.UNMANAGED and row.address != who:
+        who += f" ({row.address})"  # the id is what `revoke --id` and `import --only` ask for
     what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
     return plain(who), plain(what), plain(_origin(row))
 

@@ -194,7 +194,8 @@ def _concerned(record: Record) -> set[str]:
     groups = (group_address(name) for row in rows for name in str(row.get("through", "")).split(" > ") if name)
     members = (str(member) for member in _modified(record, "members"))
     people = (str(row.get("address", "")) for row in rows)
-    return {fold(address) for address in (address_of(record), *members, *people, *groups)}
+    details = _mapping(ours_of(record), "details")  # of who was revoked
+    return {fold(address) for address in (address_of(record), str(details.get("address", "")), *members, *people, *groups)}
 
 
 def _roles(record: Record) -> set[str]:

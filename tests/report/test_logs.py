@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.record.log.about import about, needle
+from reconciler.record.log.audit import Kind, audit_record
 from reconciler.report.log_lines import FORMS, head
 from reconciler.report.log_query import Query, end_of, moment
 
@@ -136,3 +137,9 @@ def test_a_line_whose_bytes_were_altered_is_found_all_the_same() -> None:
     assert [said for said, _ in Query(user="ada@x.org").select([escaped + b"\n"])] == [escaped]
     assert [said for said, _ in Query(since="2026-01-01").select([twice + b"\n"])] == [twice]
     assert len(about([escaped + b"\n"], ["User/ada@x.org"]).records) == 1
+
+
+def test_an_audit_record_of_a_person_is_found_by_the_person() -> None:
+    revoked = audit_record(Kind.REVOKED, "wiki", NOW, "left", starter={}, details={"address": "User/ada@x.org"})
+    assert [said["id"] for _, said in Query(user="ada@x.org").select([orjson.dumps(revoked)])] == [revoked["id"]]
+    assert not list(Query(user="eve@x.org").select([orjson.dumps(revoked)]))

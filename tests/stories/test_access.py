@@ -22,6 +22,9 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         assert all(row["since"][:10] == row["confirmed"][:10] and row["since"] <= row["confirmed"] for row in rows)
         table = list(csv.DictReader(desk.reconcile("access", "--role", "User", "--format", "csv").out.splitlines()))
         assert [row["login"] for row in table] == ["ada@x.org", "grace@x.org"]
+        for option, slip, name in (("--user", "adda@x.org", "ada@x.org"), ("--role", "Usr", "User"), ("--group", "Nett", "Net")):
+            refused = desk.reconcile("access", option, slip)
+            assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
         assert "Who has access" in desk.reconcile("access", "--format", "html").out
         unused = desk.reconcile("access", "--unused", "90d", "--format", "json")
         assert unused.code == 1 and json.loads(unused.out) == [] and "whom --unused would list there is unknown" in unused.err
