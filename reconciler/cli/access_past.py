@@ -88,6 +88,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
         html=lambda: _page().render_past(known, f"As of {at}, by the log"),
         table=lambda: report.as_table(known, at),
     )
+    _limits(form)
     return code
 
 
@@ -116,7 +117,16 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
         html=lambda: _page().render_moved(called, f"Between {since} and {until}, by the log"),
         table=lambda: report.as_table(called, since, until),
     )
+    _limits(form)
     return code
+
+
+def _limits(form: str) -> None:
+    """What no answer of the past holds, for a person."""
+    from reconciler.report.had import LIMITS
+
+    if form == "table":
+        say(LIMITS)
 
 
 def _show(form: str, **forms: Callable[[], str]) -> None:

@@ -97,7 +97,6 @@ def _show(text: str, no_color: bool) -> None:
     if not sys.stdout.isatty():
         click.echo(text, nl=False)
         return
-    from rich.console import Console
-    from rich.markdown import Markdown
+    from reconciler.cli.page_layout import show
 
-    Console(no_color=no_color or None).print(Markdown(text, hyperlinks=False))
+    show(text, no_color)

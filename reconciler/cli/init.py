@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
@@ -39,6 +38,7 @@ from reconciler.record.checkout import Checkout
 from reconciler.record.here import checkout_here
 
 SCHEMAS = "schemas/"
+UNCHANGED = "unchanged"
 IGNORED = """# Saved plans and pages hold personal data. A record in .reconcile/ is this machine's own.
 /*plan*.json
 /plans/
@@ -52,7 +52,9 @@ To see a first plan now, against a service on this machine (it needs pip install
     2. in a second terminal: SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101
     3. export {token}=secret
     4. reconcile validate && reconcile plan
-    5. reconcile apply; then change a line and plan again (`reconcile help tutorial` goes on to a merged change)
+    5. reconcile apply
+    6. in {people} change the displayName of ada@example.com and `reconcile plan` again
+       (`reconcile help tutorial` goes on to a merged change)
 """
 NO_REMOTE = (
     "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in a Git "
@@ -85,6 +87,8 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         return ERROR
     _said_of_schemas(files, new)
     complete_workflows(desired, start.apps)
+    if record and to_move():
+        echo(f"First: what was applied up to now is recorded in {OLD}; {MOVE} moves it into Git", err=True)
     _next(start)
     if "@" not in version and f".github/{ACTION}" in new:
         notes = (*notes, _of_an_index(version))
@@ -96,19 +100,14 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 def _next(start: _Start) -> None:
     """What to do now, in the order in which it is done."""
     if start.file:
-        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0], python=_python()), err=True)
+        people = Path(start.file).parents[2] / "directory/users/people.yaml"
+        python = shlex.quote(sys.executable)
+        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0], people=people, python=python), err=True)
     tokens = ", ".join(start.needed) or "the tokens"
     whose = ", for a service of yours" if start.file else ""
     echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
     echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
     echo(f"    {start.origins}", err=True)
-
-
-def _python() -> str:
-    """What to type for the Python that this program runs in."""
-    found = shutil.which("python")
-    is_ours = found is not None and Path(found).parent == Path(sys.executable).parent
-    return "python" if is_ours else shlex.quote(sys.executable)
 
 
 class _Start(NamedTuple):
@@ -181,14 +180,14 @@ def _write(root: Path, name: str, text: str) -> bool:
     except FileExistsError:
         is_new = False
     if not name.startswith(SCHEMAS):
-        echo(f"{'written' if is_new else 'left   '} {name}")
+        echo(f"{'written' if is_new else UNCHANGED} {name}")
     return is_new
 
 
 def _said_of_schemas(files: Iterable[str], new: Collection[str]) -> None:
     every = [name for name in files if name.startswith(SCHEMAS)]
     written = [name for name in every if name in new]
-    for word, count in (("written", len(written)), ("left   ", len(every) - len(written))):
+    for word, count in (("written", len(written)), (UNCHANGED, len(every) - len(written))):
         if count:
             echo(f"{word} {SCHEMAS} ({plural(count, 'file')}, by which editors complete and check)")
 
@@ -209,10 +208,9 @@ def _record(checkout: Checkout | None, desired: Path) -> tuple[dict[str, str], t
         return {}, ()
     if not remotes:
         return {}, (NO_REMOTE,)
-    notes = (f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git",) if to_move() else ()
     remote = "origin" if "origin" in remotes else remotes[0]
     text = header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"
-    return {"desired/reconciler.yaml": text}, notes
+    return {"desired/reconciler.yaml": text}, ()
 
 
 def _schemas() -> Iterator[tuple[str, str]]:

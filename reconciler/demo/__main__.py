@@ -6,17 +6,21 @@ That of the profile thousandeyes has the administrative API too, with the same t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import sys
+from importlib.util import find_spec
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
 from reconciler.demo.answers import Application
-from reconciler.demo.extension import provider
-from reconciler.demo.held import hold_classes
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
+
+MISSING = """Error: scim2-server is not installed, so there is no service to start
+    pip install 'scim-reconciler[demo] @ git+https://HOST/REPOSITORY', with the address you installed reconcile from"""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -32,6 +36,9 @@ def server(token: str | None = None) -> Application:
     """The real thing: scim2-server over memory, empty, which accepts this bearer token alone."""
     from scim2_server.memory import InMemoryStorage
     from scim2_server.testserver.application import BearerTokenApplication
+
+    from reconciler.demo.extension import provider
+    from reconciler.demo.held import hold_classes
 
     hold_classes()
     application: Application = BearerTokenApplication(InMemoryStorage(), provider(), bearer_tokens=[token] if token else [])
@@ -51,9 +58,19 @@ def main() -> None:
     parser.add_argument("profile", choices=names(), help="the kind of service to be")
     parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
     arguments = parser.parse_args()
+    if find_spec("scim2_server") is None:
+        sys.exit(MISSING)
     service = simulated(arguments.profile, os.environ.get("SCIM_TOKEN"))
-    with make_server("127.0.0.1", arguments.port, service, server_class=_Server, handler_class=_Quiet) as listening:
+    with _listening(arguments.port, service) as listening, contextlib.suppress(KeyboardInterrupt):
+        print(f"Listening on http://127.0.0.1:{listening.server_port}/v2 as {arguments.profile}; Ctrl-C ends it", flush=True)
         listening.serve_forever()
+
+
+def _listening(port: int, service: Application) -> WSGIServer:
+    try:
+        return make_server("127.0.0.1", port, service, server_class=_Server, handler_class=_Quiet)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Error: port {port} cannot be listened on: {error}\n    end what uses it, or take another: --port 8102")
 
 
 if __name__ == "__main__":

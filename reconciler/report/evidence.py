@@ -34,8 +34,9 @@ SHA256SUMS     the SHA-256 of each of them, as `sha256sum -c SHA256SUMS` reads i
 `reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that each app that was asked is answered, that
 rows, people and marks counted again are those of counts.json, that the table has every row and column of the answer, and that the
 head is the hash of the record. It cannot check from these files what was read (accounts, records, gaps), nor a signature: the
-commit is not in here. It shows that nothing was damaged, and not who wrote it: whoever can change a file can write new sums. Keep
-the SHA-256 of the whole file elsewhere, and compare head and commit with `reconcile record verify` where the log lies.
+commit is not in here. What the past was does not hold accounts that nobody manages, nor hand edits that nothing put back. It
+shows that nothing was damaged, and not who wrote it: whoever can change a file can write new sums. Keep the SHA-256 of the
+whole file elsewhere, and compare head and commit with `reconcile record verify` where the log lies.
 """
 
 
@@ -151,6 +152,7 @@ def _summary(app: str, said: Mapping[str, Any], of: Mapping[str, Any]) -> list[s
     whole = plural(gaps, "gap") if gaps else "without a gap"
     return [
         f"{app}: {rows}; {_records(said.get('logRecords'))} of the log, {whole}",
+        *(f"    not known from {gap['since']} to {gap['until']}: {gap['what']}" for gap in said.get("gaps") or ()),
         f"    head {of['head'] or 'none'}",
         f"    {_signature(of['signature'])}",
     ]

@@ -35,6 +35,9 @@ OWN = ("app", "address", "login", "kind", "what", "privileged", "known")
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
+LIMITS = "Not in it: accounts that nobody manages, and edits by hand that nothing put back."
+
+
 def missing(past: Past, at: str) -> list[str]:
     """What the log cannot answer of a time, and why, in words; empty where it knows all."""
     if not past.begins:

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import pytest
 
+from reconciler.cycle.audited import tell_command, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.log.about import about
+from reconciler.record.log.chain import verify
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -100,7 +102,9 @@ def by_hand(world: World, chance: random.Random) -> None:
     """Somebody changes an account or a group on the service."""
     things = sorted(world.everything().values(), key=lambda item: str(item.get("userName") or item.get("displayName")))
     users, groups = [i for i in things if "userName" in i], [i for i in things if "userName" not in i]
-    match chance.choice(["active", "roles", "members"]):
+    match chance.choice(["active", "roles", "members", "delete"]):
+        case "delete" if users:
+            world.client.delete("Users", chance.choice(users)["id"])
         case "active" if users:
             item = chance.choice(users)
             world.edit(item["userName"], "active", not item.get("active", True))
@@ -288,6 +292,27 @@ def hired(folder: Path) -> World:
 def of_joe(world: World, at: str) -> set[tuple[str, bool]]:
     rows = (row for row in past_of(world).at(at) if row.login == "joe@x.org")
     return {(f"group {row.what}" if row.kind == "group" else row.what, row.known) for row in rows}
+
+
+def test_an_accepted_loss_of_history_is_not_known_until_it_was_accepted(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-06-03T00:00:00Z")
+        tell_trusted(world.store, "sha256:1")
+    (gap,) = past_of(world).gaps
+    assert (gap.since, gap.until) == ("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z") and "record trust" in gap.what
+    assert {known for _, known in of_joe(world, "2026-06-02T00:00:00Z")} == {False}
+
+
+def test_where_a_clock_was_set_back_nobody_knows_what_was_between(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-05-20T00:00:00Z")
+        tell_command(world.store, "forget", "x")
+    (told,) = verify(records_of(world.store.log_blocks())).backwards
+    assert "time runs back" in told.what
+    (gap,) = past_of(world).gaps
+    assert (gap.since, gap.until) == ("2026-05-20T00:00:00Z", "2026-06-01T00:00:00Z") and "time runs back" in gap.what
 
 
 def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:

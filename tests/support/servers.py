@@ -152,12 +152,16 @@ def ended(process: Process | subprocess.Popen[bytes]) -> Ran:
 
 
 SERVER = """
-from scim2_server.testserver.cli import main
+from types import SimpleNamespace
 
+from scim2_server.testserver import cli
+
+from reconciler.demo import extension
 from reconciler.demo.held import hold_classes
 
 hold_classes()
-main()
+cli.ScimProvider = SimpleNamespace(from_discovery=lambda *described, **more: extension.provider())
+cli.main()
 """
 
 

@@ -135,7 +135,7 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
     """The same of the records that tell of some, and what the record says of them; whether any was altered is not looked at."""
     linked = [item for item in part.records if link_of(item) is not None]
     found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
-    found.gaps = tuple(Gap(*missing) for missing in part.missing)
+    found.gaps = (*(Gap(*missing) for missing in part.missing), *_accepted(linked))
     found.told.look(linked)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
@@ -154,6 +154,15 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record
+
+
+def _accepted(records: Iterable[Record]) -> Iterator[Gap]:
+    """Of some records only: until when nobody knows is told, and since when by the one before, whoever that tells of."""
+    newest = ""
+    for record in records:
+        at = str(record.get("activityDateTime", ""))
+        yield from _told_gaps(record, newest, at)
+        newest = at
 
 
 def _told_gaps(record: Record, newest: str, at: str) -> Iterator[Gap]:

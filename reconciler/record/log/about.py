@@ -19,6 +19,7 @@ from reconciler.record.log.read import record_of
 ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
 ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
 GROUP = b'"identitytype":"group"'
+TRUST = b'"command":"trust"'  # what accepted a lost stretch
 Record = dict[str, Any]
 
 
@@ -74,7 +75,7 @@ class Part:
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
     """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
-    part, needles = Part(), [GROUP, *filter(None, map(_whole, texts))]
+    part, needles = Part(), [GROUP, TRUST, *filter(None, map(_whole, texts))]
     for block in blocks:
         lowered, looked_for = block.lower(), [b"{"] if is_escaped(block) else needles
         starts = sorted({start for text in looked_for for start in _starts(lowered, text)})

@@ -85,7 +85,8 @@ class Check:
     """Looks at the records of a chain one after the other, in their order; see `verify`.
 
     `last` is the link to the newest one, which stands `where`; `heads` are those that were saved last, with their numbers;
-    `count` is of all records, with a link or without.
+    `count` is of all records, with a link or without; `newest` is the latest time so far of what is no object, whose records are
+    written as they happen, and `backwards` those that are earlier, which proves a wrong clock and no forgery.
     """
 
     trusted: str = ""
@@ -100,6 +101,8 @@ class Check:
     where: str = ""
     count: int = 0
     no_records: list[str] = field(default_factory=list)
+    newest: str = ""
+    backwards: list[Problem] = field(default_factory=list)
 
     def look(self, record: Record, where: str = "") -> None:
         self.count += 1
@@ -115,8 +118,16 @@ class Check:
             what = f"it was altered: its hash is {self.last.hash}, and the next record was linked to {link.hash}"
             self.problems.append(Problem(self.last.number, what, self.where))
         self._note(record)
+        self._time(record, link.number, where)
         self.last, self.where = Link(link.number, hash_of(record)), where
         self.is_trusted_seen = self.is_trusted_seen or self.last.hash == self.trusted
+
+    def _time(self, record: Record, number: int, where: str) -> None:
+        at = str(record.get("activityDateTime", ""))
+        if kind_of(record) != "object":
+            if at < self.newest:
+                self.backwards.append(Problem(number, f"time runs back from {self.newest} to {at}: a clock was wrong", where))
+            self.newest = max(self.newest, at)
 
     def _out_of_order(self, number: int) -> str:
         expected = self.last.number + 1
