@@ -21,10 +21,10 @@ from reconciler.apply.log_shape import (
 )
 from reconciler.apply.model import Job, Outcome
 from reconciler.apply.steps import StepKind
-from reconciler.declare.names import is_group, is_user
+from reconciler.declare.names import STRANGER, is_group, is_user, user_address
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Cause, Change
-from reconciler.plan.model import Skip
-from reconciler.record.entries import Entry
+from reconciler.plan.model import Access, Skip
+from reconciler.record.entries import Entry, is_active
 
 SECRET = "RandomString("  # of the functions whose values only an apply makes the one that makes passwords
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
@@ -73,6 +73,9 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     change = outcome.change
     entry = job.record.entries.get(change.address)
     id = change.precondition.id if change.precondition else entry["id"] if entry else None
+    stranger = change.address.startswith(STRANGER)
+    # Rows name an account that nobody declared as the service does.
+    rows = tuple(job.origin.access_by_change.get(user_address(change.name) if stranger else change.address, ()))
     read_back = READ_BACK.get(outcome.status, "unknown" if went.uncertain else "notWritten")
     return record_of(
         Facts(
@@ -91,14 +94,20 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
             before=steps_before(change, _scoping(job, change)),
             exports=went.exports,
             read_back=read_back,
-            roles=roles_told(job, change.address, went.roles_before, entry),
-            rows=tuple(job.origin.access_by_change.get(change.address, ())),
+            roles=roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome),
+            rows=rows,
             causes=change.causes,
             place=(change.file, change.line),
             digest=change.digest,
             adopts=change.adopts,
         )
     )
+
+
+def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> tuple[list[str] | None, list[str] | None]:
+    """The roles of an account that nobody declared, of which the record knows none: those that the service showed."""
+    before = [row.what for row in rows if row.kind == "role" and not row.gains]
+    return before, [] if outcome.status in ("done", "ignored") else before
 
 
 def _with_generated(job: Job, change: Change, entry: Entry | None) -> Iterable[AttributeChange]:
@@ -153,6 +162,34 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     found = step("EntryImport", "matching", "success", f"matched {entry['id']}")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
     return record_of(replace(facts, properties=inside, before=(found,), roles=roles, place=_declared_at(job, address)))
+
+
+def found_out(job: Job) -> dict[str, Entry]:
+    """Who was to go and is found disabled or deleted by hand, and what the record says of them until now."""
+    inputs, live = job.inputs, job.inputs.live
+    released = (a for a, base in inputs.baselines.items() if base.get("retained"))
+    known = ((a, job.record.entries.get(inputs.renamed.get(a, a))) for a in released if live.knows(a) and a not in live.unknown)
+    return {a: Entry(**entry) for a, entry in known if entry is not None and is_active(entry) and not _is_there(job, a, entry)}
+
+
+def _is_there(job: Job, address: str, entry: Entry) -> bool:
+    """Whether the service shows it, and as active."""
+    account = job.inputs.live.of(address).get(entry["id"])
+    return account is not None and (is_group(address) or account.active)
+
+
+def found_lines(job: Job, before: Mapping[str, Entry], at: str) -> list[dict[str, Any]]:
+    """Records of them; nothing was written, and since when it is so nobody knows."""
+    return [_found(job, address, entry, at) for address, entry in before.items()]
+
+
+def _found(job: Job, address: str, entry: Entry, at: str) -> dict[str, Any]:
+    action, what = ("disable", "disabled") if entry["id"] in job.inputs.live.of(address) else ("delete", "deleted")
+    reason = f"no longer wanted, and found {what} on the service: somebody did it by hand; nothing was written"
+    facts = Facts(job.app, job.occasion, job.origin, at, address, action, "success", reason, entry["id"], "found")
+    roles = roles_told(job, address, entry.get("roles", ()), Entry(id=entry["id"]))
+    seen = step("EntryImport", "matching", "success", f"found {what}: {entry['id']}")
+    return record_of(replace(facts, before=(seen,), roles=roles, found=True, read_back="asWritten", causes=(Cause.DRIFT,)))
 
 
 def regiven_lines(job: Job, before: Mapping[str, list[str]], at: str) -> list[dict[str, Any]]:

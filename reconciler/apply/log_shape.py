@@ -43,6 +43,7 @@ class Facts:
     roles:     names of the roles before and after, None where nobody knows them
     before:    Graph's steps until the object is written, `exports` those since
     rows:      who gains or loses what by it
+    found:     it was found so, done by hand at a time that nobody knows; nothing was written
     adopts:    the account was there before, and is ours from now on: who had what of it before is not known
     """
 
@@ -67,6 +68,7 @@ class Facts:
     place: tuple[str, int] = ("", 0)
     digest: str = ""
     adopts: bool = False
+    found: bool = False
     information: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,6 +115,7 @@ def _ours(facts: Facts) -> dict[str, Any]:
         "action": facts.action,
         "occasion": facts.occasion,
         "adopts": facts.adopts,
+        "found": facts.found,
         "causes": list(facts.causes),
         "declaredAt": {"file": facts.place[0], "line": facts.place[1]} if facts.place[0] else None,
         **facts.origin.as_json(),

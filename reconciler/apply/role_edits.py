@@ -8,6 +8,7 @@ from __future__ import annotations
 from reconciler.apply.shared import Shared
 from reconciler.declare.names import fold
 from reconciler.record.moments import moved
+from reconciler.rolesources.source import PAGES
 from reconciler.scim.errors import ServiceError
 
 AROUND = 60  # seconds by which the clocks of two machines may differ
@@ -19,11 +20,11 @@ def hear_edits(shared: Shared, now: str) -> None:
     if source is None or not shared.role_writes or "read" not in memory:
         return
     try:
-        owner, edits = source.rights().owner, list(source.edits(moved(memory["read"], -AROUND)))
+        log = source.edits(moved(memory["read"], -AROUND), PAGES + len(shared.role_writes) // 10)  # its own writes are among them
     except ServiceError:
         return
     accounts = {fold(person.email): id for id, person in shared.job.inputs.live.roles.people.items()}
-    for edit in edits:
-        if edit.by != owner:
+    for edit in log.edits:
+        if edit.by != log.owner:
             memory.get("seen", {}).pop(accounts.get(fold(edit.email), ""), None)
-    memory["owner"], memory["read"] = owner, now
+    memory["owner"], memory["read"] = log.owner, now

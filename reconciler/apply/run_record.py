@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from reconciler.apply.journal import Line
-from reconciler.apply.log import adopted_lines, log_lines, new_skips, regiven_lines, skip_lines
+from reconciler.apply.log import adopted_lines, found_lines, found_out, log_lines, new_skips, regiven_lines, skip_lines
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
@@ -36,6 +36,7 @@ class RunRecord:
         changing = {change.address for change in self.job.changes}
         self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
         self._note_roles(changing)
+        found = found_out(self.job)
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
@@ -44,8 +45,9 @@ class RunRecord:
         journal = self.store.read_journal()
         self._log_earlier(journal)
         skips = new_skips(self.job)
-        settled = [*adopted_lines(self.job, self.adopted, self.now()), *skip_lines(self.job, skips, self.now())]
-        self.store.log([*settled, *self._role_lines()])
+        at = self.now()
+        settled = [*found_lines(self.job, found, at), *adopted_lines(self.job, self.adopted, at)]
+        self.store.log([*settled, *skip_lines(self.job, skips, at), *self._role_lines()])
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()

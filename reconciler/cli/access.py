@@ -58,12 +58,14 @@ def access(
 
     if verify is not None:
         return check(verify)
+    from reconciler.cli.known_names import refuse_unknown
     from reconciler.cycle.held import held_now, held_when_applied
 
     _check(at, diff, unmanaged, offline, unused)
     declarations = load_checked(desired, apps)
     query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
-    kept = None if evidence is None else Evidence(evidence, {**query, "unmanaged": unmanaged, "offline": offline})
+    query |= {"unmanaged": unmanaged, "offline": offline}
+    kept = None if evidence is None else Evidence(evidence, query, declarations, chosen(declarations, apps))
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
@@ -73,7 +75,8 @@ def access(
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
     since = None if unused is None else moved(now(), -unused)
-    found, counts = dict[str, list[Held]](), dict[str, dict[str, int]]()
+    found, counts, unread = dict[str, list[Held]](), dict[str, dict[str, int]](), set[str]()
+    seen: list[Held] = []
 
     def shown_of(app: App) -> tuple[Held, ...]:
         read = held_now(app, declarations, PERSON)
@@ -84,6 +87,8 @@ def access(
         rows = held_when_applied(app, declarations) if offline else shown_of(app)
         if rows is None:
             say(f"{app.displayName} has no record")
+            unread.add(app.name)
+        seen.extend(rows or ())
         names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
         found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged, since))
         if since is None or not rows or any(row.last_login or row.registered for row in rows):
@@ -92,8 +97,10 @@ def access(
         return 1
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    if not code and not unread:
+        refuse_unknown(declarations, seen, people, roles, groups)
     if kept is not None:
-        code = worst([code, kept.write_now(declarations, found, counts)])
+        code = worst([code, kept.write_now({app: found[app] for app in found if app not in unread}, counts)])
     echo_form(
         "text" if form == "table" else form, _shown(found, {a.name: a.displayName for a in declarations.apps.values()}, form)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,13 @@ from reconciler.cycle.bundle import zipped
 from reconciler.cycle.clock import now
 from reconciler.cycle.evidence import BadEvidence, opened
 from reconciler.declare.model import App, Declarations
+from reconciler.record.open import store_of
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.plan.access.had import Past
     from reconciler.plan.access.held import Held
+    from reconciler.record.signatures import Head
 
 LARGEST = 64 << 20  # bytes of a zip that is looked at
 FORM = "1.0"
@@ -30,16 +32,29 @@ FORM = "1.0"
 
 @dataclass
 class Evidence:
-    """Where it goes, and what was asked."""
+    """Where it goes, what was asked, and of which apps."""
 
     file: Path
     query: Mapping[str, Any]
+    declarations: Declarations
+    apps: Sequence[App]
     asked: str = field(default_factory=now)
 
-    def write(self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Mapping[str, Any] | None = None) -> None:
-        """Raises NotWritten."""
+    def write(self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Mapping[str, Any] | None = None) -> int:
+        """The zip; none where an app has no answer, since it would look complete. Raises NotWritten."""
         from reconciler.report import evidence
 
+        heads: dict[str, Any] = {}
+
+        def look(app: App) -> int:
+            heads[app.name] = evidence.head(pasts[app.name].head, self._newest(app))
+            return 0
+
+        code = worst([guarded(lambda app=app: look(app)) for app in self.apps if app.name in pasts])  # type: ignore[misc]
+        if lacking := [app.name for app in self.apps if app.name not in heads]:
+            say(f"No evidence is written: {', '.join(lacking)} could not be answered, and without it the answer would look whole")
+            say("    fix what is said above, or leave that out with --app")
+            return code or ERROR
         counts = {
             answer["app"]: {
                 **evidence.counted(answer["rows"]),
@@ -48,17 +63,19 @@ class Evidence:
             }
             for answer in answers
         }
-        heads = {app: evidence.head(past.head) for app, past in pasts.items()}
-        query = {**self.query, "askedAt": self.asked, "apps": list(pasts)}
+        query = {**self.query, "askedAt": self.asked, "apps": [app.name for app in self.apps]}
         data = zipped(
             evidence.contents(answers, table, query, counts, heads, {"reconcile": reconciler.__version__, "evidence": FORM})
         )
         write_bytes(self.file, data)
         say(f"{plain(str(self.file))} is written, SHA-256 {hashlib.sha256(data).hexdigest()}")
+        return 0
 
-    def write_now(
-        self, declarations: Declarations, found: Mapping[str, list[Held]], counts: Mapping[str, Mapping[str, int]]
-    ) -> int:
+    def _newest(self, app: App) -> Head | None:
+        """The newest commit of the record. Raises RecordError."""
+        return next(iter(store_of(app, self.declarations).signatures("").heads), None)
+
+    def write_now(self, found: Mapping[str, list[Held]], counts: Mapping[str, Mapping[str, int]]) -> int:
         """Of who has what now; the log's head says until which record it is."""
         from reconciler.cycle.had import past_of
         from reconciler.report import held
@@ -66,13 +83,12 @@ class Evidence:
         pasts: dict[str, Past] = {}
 
         def look(app: App) -> int:
-            pasts[app.name] = past_of(app, declarations)
+            pasts[app.name] = past_of(app, self.declarations)
             return 0
 
-        code = worst([guarded(lambda app=app: look(declarations.apps[app])) for app in found])  # type: ignore[misc]
+        code = worst([guarded(lambda app=app: look(self.declarations.apps[app])) for app in found])  # type: ignore[misc]
         answers = [{"app": app, "at": self.asked, "rows": [held.fields(app, row) for row in found[app]]} for app in pasts]
-        self.write(answers, held.as_csv({app: found[app] for app in pasts}), pasts, counts)
-        return code
+        return worst([code, self.write(answers, held.as_csv({app: found[app] for app in pasts}), pasts, counts)])
 
 
 def _log(past: Past) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
         return [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
 
     if evidence is not None:
-        evidence.write(answers(), report.as_csv(rows), pasts)
+        code = worst([code, evidence.write(answers(), report.as_csv(rows), pasts)])
     known = {asked.called(app): rows[app] for app, past in pasts.items() if report.knows(past, at)}
     _show(
         form,
@@ -88,6 +88,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
         html=lambda: _page().render_past(known, f"As of {at}, by the log"),
         table=lambda: report.as_table(known, at),
     )
+    _limits(form)
     return code
 
 
@@ -107,7 +108,7 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
     found = {app: [item._replace(row=row) for item, row in zip(items[app], rows[app], strict=True)] for app in items}
     answers = partial(report.answers, pasts, found, since, until)
     if evidence is not None:
-        evidence.write(answers(), report.as_csv(found), pasts)
+        code = worst([code, evidence.write(answers(), report.as_csv(found), pasts)])
     called = {asked.called(app): moves for app, moves in found.items()}
     _show(
         form,
@@ -116,7 +117,16 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
         html=lambda: _page().render_moved(called, f"Between {since} and {until}, by the log"),
         table=lambda: report.as_table(called, since, until),
     )
+    _limits(form)
     return code
+
+
+def _limits(form: str) -> None:
+    """What no answer of the past holds, for a person."""
+    from reconciler.report.had import LIMITS
+
+    if form == "table":
+        say(LIMITS)
 
 
 def _show(form: str, **forms: Callable[[], str]) -> None:

@@ -133,9 +133,7 @@ class _Story:
         self._edit("wiki", "ada@example.com", "title", "Intern")
         self._run("plan", "--app", "wiki", "--detailed-exitcode", "--out", "drift.json", expect=2, lines=12)
         self._run("apply", "drift.json")
-        self._chapter(
-            "Ada becomes an administrator of ThousandEyes until a date: SCIM carries no roles there, its other API does"
-        )
+        self._chapter("Who is on call administers ThousandEyes until a date: SCIM carries no roles there, its other API does")
         self._assign()
         self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "roles.json", expect=2, lines=16)
         self._run("apply", "roles.json", lines=4)
@@ -186,7 +184,7 @@ class _Story:
 
     def _assign(self) -> None:
         with open(self.folder / "desired/apps/thousandeyes/assignments.yaml", "a", encoding="utf-8") as file:
-            file.write("  - {user: ada@example.com, role: Organization Admin, expires: 2099-01-31, reason: NET-1432}\n")
+            file.write("  - {group: On Call, role: Organization Admin, expires: 2099-01-31, reason: NET-1432}\n")
 
     def _unassign(self) -> None:
         file = self.folder / "desired/apps/thousandeyes/assignments.yaml"

@@ -74,7 +74,7 @@ def _query(
     from reconciler.record.log.audit import Kind
     from reconciler.report.log_query import Query, end_of, moment
 
-    known = (*ACTIONS, "stageddelete", "other", *Kind)
+    known = (*ACTIONS, "stageddelete", "other", *(kind.value for kind in Kind))
     if action is not None and action not in known:
         from reconciler.declare.wording import hint
 

@@ -14,10 +14,12 @@ from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.output_files import check, write_bytes
 from reconciler.cli.review_decided import sound
+from reconciler.cli.review_log import apps_of, doubts, each
 from reconciler.cycle.access_review import removed
 from reconciler.cycle.bundle import packed
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
+from reconciler.cycle.review_log import tell_closed
 from reconciler.declare.model import Declarations
 from reconciler.declare.reviews import CLOSED, FOLDER, REMOVE, Review
 from reconciler.plan.access_review.check import check_review
@@ -51,13 +53,16 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     if not files:
         words = f"the review {name} has no files [UnknownName]"
         raise click.ClickException(f"{words}\n    `reconcile review status` lists the reviews")
-    if _said(_undone(files, standing), name):
-        return ERROR
+    code, doubted = doubts(name, files, declarations)
+    if code or _said([*doubted, *_undone(files, standing)], name):
+        return code or ERROR
     seen: list[ReadBack] = []
     code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
     if code or _said(obstacles(files, {}, seen), name):
         return code or ERROR
-    return _ended(desired, name, evidence, Closing(files, seen, now(), revision(declarations.folder)[0] or "", __version__))
+    return _ended(
+        desired, declarations, name, evidence, Closing(files, seen, now(), revision(declarations.folder)[0] or "", __version__)
+    )
 
 
 def _undone(files: list[Review], standing: Standing) -> list[str]:
@@ -92,12 +97,15 @@ def _look(seen: list[ReadBack], name: str, declarations: Declarations, files: li
     return 0
 
 
-def _ended(desired: Path, name: str, file: Path, closing: Closing) -> int:
+def _ended(desired: Path, declarations: Declarations, name: str, file: Path, closing: Closing) -> int:
     """The evidence, and closed.yaml, by which validate and status know."""
 
     data = packed(files_of(closing))
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     write_bytes(file, data)
+    if code := each(apps_of(list(closing.files)), declarations, lambda store: tell_closed(store, name, digest)):
+        say(f"The review {name} stays open: the log could not be told that it is closed. {file} is not its evidence.")
+        return code
     put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})
     say(f"{name} is closed. Evidence: {file}, {digest}", err=False)
     say(f"Commit {desired / FOLDER / name / CLOSED}.yaml, which holds this digest, and keep the evidence.", err=False)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
     """Show which decisions are missing, by reviewer, of the review NAME or of every one.
 
-    Exit codes: 0; 1 where one is overdue or a file has errors; with --detailed-exitcode 2 where something is missing.
+    Exit codes: 0; 1 where one is overdue, a file has errors, or the log knows of another start or no such end; with
+    --detailed-exitcode 2 where something is missing.
     """
     from reconciler.plan.access_review.progress import progress
     from reconciler.report.access_review import as_json, as_text
@@ -36,10 +37,28 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
     reviews = _reviews(desired, name)
     parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
     echo_form(form, (as_json if form == "json" else as_text)(parts, reviews.closed, today()))
+    code = _doubted(desired, reviews)
     every = [part for found in parts.values() for part in found]
-    if reviews.problems or any(part.is_overdue(today()) for part in every):
+    if code or reviews.problems or any(part.is_overdue(today()) for part in every):
         return ERROR
     return CHANGES if detailed_exitcode and any(part.missing for part in every) else 0
+
+
+def _doubted(desired: Path, reviews: Reviews) -> int:
+    """1 where the logs know another start or no such end of a review; what they say against it is told."""
+    from reconciler.cli.common import load_for_the_record
+    from reconciler.cli.review_log import closed_unknown, doubts
+
+    if not reviews.by_name:
+        return 0
+    declarations, _ = load_for_the_record(desired, ())
+    codes = [closed_unknown(name, digest, reviews.by_name[name], declarations) for name, digest in reviews.closed.items()]
+    for name, files in reviews.open:
+        code, found = doubts(name, files, declarations)
+        for words in found:
+            say(f"Error: {words} [ReviewOpen]")
+        codes += [code, ERROR if found else 0]
+    return max(codes, default=0)
 
 
 def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:

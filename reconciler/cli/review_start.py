@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say, say_error
 from reconciler.cli.terminal import echo
 from reconciler.cycle.clock import today
@@ -43,6 +43,7 @@ def start(
     Exit codes: 0, or 1 where an app could not be read or somebody has no reviewer; then nothing is written. Example:
     reconcile review start --app wiki --privileged --name 2026-Q4 --by manager --due 2026-12-15
     """
+    from reconciler.cli.known_names import refuse_unknown
     from reconciler.plan.access_review.share import Named, share
 
     _check_name(name)
@@ -66,7 +67,7 @@ def start(
     if code:
         say("Nothing was written: a review that misses an app would look complete.")
         return code
-    _check_known(declarations, rows, roles, groups)
+    refuse_unknown(declarations, [row.held for row in rows], (), roles, groups)
     rows = _picked(rows, roles, groups, privileged)
     shared = share(rows, choose, Named(declarations.users)(otherwise) if otherwise else "")
     if not _told(shared, otherwise):
@@ -135,19 +136,6 @@ def _picked(rows: list[Row], roles: tuple[str, ...], groups: tuple[str, ...], pr
     return [row for row in rows if id(row.held) in found and (row.held.privileged or not privileged)]
 
 
-def _check_known(declarations: Declarations, rows: list[Row], roles: tuple[str, ...], groups: tuple[str, ...]) -> None:
-    """A slip in a name must not read as nobody. Raises UsageError."""
-    from reconciler.declare.names import fold
-
-    had = {kind: [row.held.what for row in rows if row.held.kind == kind] for kind in ("role", "group")}
-    declared = [role.displayName for app in declarations.apps.values() for role in app.roles.values()]
-    for kind, asked, names in (("role", roles, declared), ("group", groups, declarations.groups.columns["displayName"])):
-        known = {fold(name): name for name in (*had[kind], *names)}
-        for name in asked:
-            if fold(name) not in known:
-                raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))
-
-
 def _told(shared: Shared, otherwise: str) -> bool:
     """Whether everybody has a reviewer; who was given to the fallback is told."""
     for why, people in sorted(shared.fallen.items()):
@@ -170,6 +158,8 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     """The files of a review, and whom CODEOWNERS should ask."""
     from reconciler.adopt.model import ImportRefused
     from reconciler.adopt.write import put
+    from reconciler.cli.review_log import each
+    from reconciler.cycle.review_log import tell_started
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
     from reconciler.plan.access_review.rows import data_of
@@ -180,10 +170,12 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say("Nobody has any such access: there is nothing to review, and nothing was written.")
         return 0
     names, head = file_names(shared.files), {**head, "files": len(shared.files)}
-    texts = {
-        f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data_of({**head, "reviewer": reviewer}, rows))
-        for reviewer, rows in shared.files.items()
-    }
+    files = {reviewer: data_of({**head, "reviewer": reviewer}, rows) for reviewer, rows in shared.files.items()}
+    texts = {f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data) for reviewer, data in files.items()}
+    told = each(head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
+    if told:
+        say("Nothing was written: a review of whose start the log does not know cannot be closed.")
+        return told
     try:
         put(desired, texts)
     except ImportRefused as error:

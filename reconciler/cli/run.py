@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.service.pull import Main
 
 ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
-LAST, SOON = 10.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
+LAST, SOON = 35.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
 
 

@@ -8,6 +8,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.role_source import role_source
 from reconciler.declare.model import App
 from reconciler.declare.place import Place
+from reconciler.plan.role_notes import undeclared
 from reconciler.plan.role_table import RoleTable, role_table
 from reconciler.record.model import Record
 from reconciler.rolesources.connection import run_test
@@ -25,7 +26,9 @@ def try_roles(app: App, client: ScimClient, record: Record | None) -> list[Step]
         return steps
     table, problems = role_table(app, catalog, record.role_api.get("given", {}) if record is not None else {})
     outside = _outside(app, table, {place.id for place in within})
-    return [*steps, *(_step(p.place, p.message, p.remedy) for p in problems), *outside]
+    privileged = {key for key, role in app.roles.items() if role.privileged}
+    hidden = (_step(at, words, "")._replace(needed=False) for at, words in undeclared(app, table, privileged))
+    return [*steps, *(_step(p.place, p.message, p.remedy) for p in problems), *outside, *hidden]
 
 
 def _outside(app: App, table: RoleTable, within: set[str]) -> Iterator[Step]:

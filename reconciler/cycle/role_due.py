@@ -17,7 +17,7 @@ from reconciler.record.entries import Entries, is_active
 from reconciler.record.values import SeenRoles
 from reconciler.resolve.model import Resolution
 
-IN_TURN = 3  # people who are read each time, those longest unseen first
+IN_TURN = 3  # people who are read each time at most, those longest unseen first
 PRIVILEGED_IN_TURN = 3  # the same of those who hold a privileged role
 
 
@@ -31,10 +31,11 @@ class Known(NamedTuple):
     seen: Mapping[str, SeenRoles]
 
 
-def due(known: Known, people: Collection[str], needed: Iterable[str]) -> list[str]:
+def due(known: Known, people: Collection[str], needed: Iterable[str], turns: int = IN_TURN + PRIVILEGED_IN_TURN) -> list[str]:
     """Of people, by their keys: who was never read, is needed or would be changed; then a part of the others in turn.
 
-    Where a change may take a privileged role, everybody is read who holds one: whether enough are left is judged by that.
+    `turns` are people who are read although nothing points at them. Where a change may take a privileged role, everybody is read
+    who holds one: whether enough are left is judged by that.
     """
     held = {id: read(was["held"]) for id, was in known.seen.items() if id in people}
     privileged = {id for id, grants in held.items() if known.table.is_privileged(grants)}
@@ -42,8 +43,9 @@ def due(known: Known, people: Collection[str], needed: Iterable[str]) -> list[st
     must = {id for id in people if id not in held}.union(needed, changing)
     if changing & privileged:
         must |= privileged
-    turns = _oldest(known, privileged - must, PRIVILEGED_IN_TURN) + _oldest(known, held.keys() - privileged - must, IN_TURN)
-    return sorted(must.union(turns).intersection(people))
+    in_turn = _oldest(known, privileged - must, min(PRIVILEGED_IN_TURN, turns // 2))
+    in_turn += _oldest(known, held.keys() - privileged - must, min(IN_TURN, turns - turns // 2))
+    return sorted(must.union(in_turn).intersection(people))
 
 
 def ids_of(known: Known, addresses: Iterable[str]) -> set[str]:

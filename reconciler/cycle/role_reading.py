@@ -15,6 +15,7 @@ from typing import NamedTuple
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.role_due import Known, due, ids_of, wanted_roles
+from reconciler.cycle.role_log import Heard, hear
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
@@ -23,17 +24,18 @@ from reconciler.plan.role_table import Grants, RoleTable, read, role_table, writ
 from reconciler.plan.roles_beside import is_beside
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
-from reconciler.record.moments import moved
 from reconciler.record.values import RoleMemory, SeenRoles
 from reconciler.resolve.model import Resolution
-from reconciler.rolesources.model import Edit, Holding, Person
+from reconciler.rolesources.model import Holding, Person
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError
 
 AT_ONCE = 4  # people who are read side by side
-AROUND = 60  # seconds by which the clocks of two machines may differ
 NOTHING = RoleMemory()
+REQUESTS = 10  # that a plan is to send at most where nothing has changed
+NAMES = 3  # of these are for roles, places and people
+LEAST = 2  # people who are read although nothing points at them, however long the log is
 NOT_LISTED = "the API of roles does not list the account"
 Tell = Callable[[str], None]
 
@@ -60,7 +62,7 @@ class Asked(NamedTuple):
     """How to read: whose roles `anew`; `tell` hears of what takes long.
 
     `counts` is entered for so many people, where that takes long, and yields what is to be called as each was read.
-    `urgent`: somebody is put out, which no name in roles.yaml and no outage of the API may hold up.
+    `urgent`: somebody is put out, which no name in roles.yaml may hold up.
     """
 
     anew: Anew = NOBODY
@@ -83,18 +85,21 @@ def asked_of(client: ScimClient, listener: Listener, anew: Anew, urgent: bool = 
 def read_roles(
     source: RoleSource | None, resolution: Resolution, record: Record | None, live: Live, asked: Asked = AS_NEEDED
 ) -> Live:
-    """What SCIM showed with the roles of each account. Raises ServiceError, and RoleNames for names that are not there."""
+    """What SCIM showed with the roles of each account; they are unknown where the API cannot be read. Who leaves waits for none.
+
+    Raises RoleNames for names that are not there.
+    """
     if source is None:
         beside = is_beside(resolution.user_mapping)
         return replace(live, roles=RolesRead(why="no driver is there that could read them")) if beside else live
     try:
         return _read(source, resolution, record, live, asked)
+    except RoleNames:
+        raise
     except AuthError as error:
         return replace(live, roles=RolesRead(why=_refused(source, error)))
     except ServiceError as error:
-        if not asked.urgent:
-            raise
-        return replace(live, roles=RolesRead(why=f"{source.name}: {error}"))
+        return replace(live, roles=RolesRead(why=f"{source.name} does not show them: {error}"))
 
 
 def _read(source: RoleSource, resolution: Resolution, record: Record | None, live: Live, asked: Asked) -> Live:
@@ -135,16 +140,17 @@ class _Reading:
         self.started = now()
 
     def read(self) -> Live:
-        edits, silent = self._edits()
+        heard = hear(self.source, self.memory, self.people)
+        turns = max(LEAST, REQUESTS - NAMES - heard.log.asked)
         seen = {id: self.memory.get("seen", {})[id] for id in self.people if id in self.memory.get("seen", {})}
         known = Known(self.resolution, self.live, self.entries, self.table, seen)
         anew = self.asked.anew
-        needed = {*edits, *ids_of(known, anew.addresses)}
-        asked_for = sorted(self.people) if anew.everybody else due(known, self.people.keys(), needed)
+        needed = {*heard.edits, *ids_of(known, anew.addresses)}
+        asked_for = sorted(self.people) if anew.everybody else due(known, self.people.keys(), needed, turns)
         fresh, gone = self._ask(asked_for)
-        return self._shown({**{id: was for id, was in seen.items() if id not in gone}, **fresh}, fresh, edits, silent)
+        return self._shown({**{id: was for id, was in seen.items() if id not in gone}, **fresh}, fresh, heard)
 
-    def _shown(self, known: dict[str, SeenRoles], fresh: Collection[str], edits: dict[str, Edit], silent: str) -> Live:
+    def _shown(self, known: dict[str, SeenRoles], fresh: Collection[str], heard: Heard) -> Live:
         held = {id: read(was["held"]) for id, was in known.items()}
         wanted = wanted_roles(self.resolution, self.live, self.entries)
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
@@ -154,10 +160,11 @@ class _Reading:
             as_of={id: was["at"] for id, was in known.items() if id not in fresh},
             seen=known,
             people=self.people,
-            edits=edits,
-            read=self.memory.get("read", self.started) if silent else self.started,
-            owner=self.memory.get("owner", ""),
-            silent=silent,
+            edits=heard.edits,
+            read=self.memory.get("read", self.started) if heard.silent else self.started,
+            owner=heard.owner,
+            silent=heard.silent,
+            partly=heard.log.lacking,
         )
         return replace(self.live, users=users, roles=roles)
 
@@ -166,32 +173,6 @@ class _Reading:
         found = _read_each(self.source, {id: self.people[id] for id in ids}, self.asked)
         fresh = {id: SeenRoles(at=self.started, held=written(item.grants)) for id, item in found.items() if item is not None}
         return fresh, {id for id, item in found.items() if item is None}
-
-    def _edits(self) -> tuple[dict[str, Edit], str]:
-        """The last edit of each account since its roles were last read; and why nobody knows, where the log cannot be read."""
-        since = self.memory.get("read")
-        if not since:
-            return {}, ""
-        try:
-            edits = sorted(self.source.edits(moved(since, -AROUND)), key=self._when)
-        except AuthError:
-            return {}, f"the token may not read the activity log of {self.source.name}"
-        except ServiceError as error:
-            return {}, f"the activity log of {self.source.name} could not be read ({error})"
-        last = {fold(edit.email): edit for edit in edits}
-        found = {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
-        return {id: edit for id, edit in found.items() if self._is_news(id, edit)}, ""
-
-    def _when(self, edit: Edit) -> tuple[str, bool]:
-        """Of one second what others did counts as the last: a log's times are no finer."""
-        return edit.at, edit.by != self.memory.get("owner", "")
-
-    def _is_news(self, id: str, edit: Edit) -> bool:
-        """Whether somebody else may have edited an account since it was last read; two clocks differ a little."""
-        seen = self.memory.get("seen", {}).get(id)
-        if seen is None or edit.at > moved(seen["at"], AROUND):
-            return True
-        return edit.at > moved(seen["at"], -AROUND) and edit.by != self.memory.get("owner", "")
 
 
 def _read_each(source: RoleSource, people: Mapping[str, Person], asked: Asked) -> dict[str, Holding | None]:
@@ -236,7 +217,7 @@ def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, P
     found = by_account(live.users, people)
     theirs = {person.id for person in found.values()}
     alone = {ALONE + person.id: person for person in people if person.id not in theirs}
-    if live.part is not None:
+    if not live.whole:
         alone = {key: person for key, person in alone.items() if key in memory.get("seen", {})}
     return {**found, **alone}
 

@@ -19,14 +19,14 @@ from reconciler.declare.yaml.document import Document
 
 FOLDER, CLOSED, RULES = "reviews", "closed", "reviewers"
 KEEP, REMOVE = "keep", "remove"
-TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason")
+TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason", "roleValue")
 
 
 class Reviewed(NamedTuple):
     """One row: what a person has, and what was decided; `said` is the row as it is written, `number` its place in the list.
 
     `user` is a userPrincipalName, and empty where nobody declares the account: then `account` is its id. Of `role` and `group`
-    at most one is set; none is the account itself.
+    at most one is set; none is the account itself. `value` is the role's own, which stays when it is renamed.
     """
 
     app: str
@@ -39,6 +39,7 @@ class Reviewed(NamedTuple):
     reason: str
     number: int
     said: dict[str, Any]
+    value: str = ""
 
     @property
     def who(self) -> str:
@@ -83,13 +84,13 @@ class Review(NamedTuple):
 
 @dataclass
 class Reviews:
-    """The files by the name of their review, names of those that are closed, and what is wrong.
+    """The files by the name of their review, of those that are closed the digest of the evidence, and what is wrong.
 
     A file with an error in it is not among them, and its review is among `broken`.
     """
 
     by_name: dict[str, list[Review]] = field(default_factory=dict)
-    closed: set[str] = field(default_factory=set)
+    closed: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -101,7 +102,7 @@ class Reviews:
         """One of them, with what is wrong in its own files."""
         files = {name: self.by_name[name]}
         problems = [problem for problem in self.problems if f"/{FOLDER}/{name}/" in f"/{problem.place.file}"]
-        return Reviews(files, self.closed & {name}, self.broken & {name}, problems)
+        return Reviews(files, {name: self.closed[name]} if name in self.closed else {}, self.broken & {name}, problems)
 
 
 def read_reviews(root: Path) -> Reviews:
@@ -140,10 +141,10 @@ def _read(found: Reviews, reader: Reader, name: str, file: Path) -> None:
     elif kind == "review":
         found.by_name[name].append(Review(document, tuple(_rows(document.data["access"]))))
     else:
-        found.closed.add(name)
+        found.closed[name] = str(document.data["evidence"])
 
 
 def _rows(items: list[dict[str, Any]]) -> Iterator[Reviewed]:
     for number, item in enumerate(items):
-        app, user, account, login, role, group, decision, reason = (str(item.get(key) or "") for key in TEXTS)
-        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item)
+        app, user, account, login, role, group, decision, reason, value = (str(item.get(key) or "") for key in TEXTS)
+        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item, value)

@@ -20,7 +20,7 @@ def read_role_api(
     """None where neither app.yaml nor the profile names one."""
     said = document.data.get("roles", {})
     _check(document, said, notes)
-    driver = said.get("driver", settings.get("roleSource", NONE))
+    driver = said.get("driver", document.data.get("roleSource", settings.get("roleSource", NONE)))
     if driver == NONE:
         return None
     return RoleApi(
@@ -35,6 +35,9 @@ def read_role_api(
 
 
 def _check(document: Document, said: Mapping[str, Any], notes: Notes) -> None:
+    if said.get("driver", (short := document.data.get("roleSource"))) != short and short is not None:
+        words = f"roleSource is {short}, and the driver of roles is {said['driver']}"
+        notes.error(document, ("roleSource",), "duplicate", words, "say it once")
     token, url = said.get("token"), said.get("apiUrl")
     if isinstance(token, str) and not TOKEN.match(token):
         words, remedy = "a secret token must be a reference, without a default", "write ${env:NAME} or ${file:/path}"

@@ -64,6 +64,10 @@ def _grant(document: Document, number: int, row: dict[str, Any], notes: Notes) -
         return None
     listed, home = said["accountGroups"], said.get("loginAccountGroup", "")
     groups = tuple(map(str, listed)) if isinstance(listed, list) else None
+    for index, name in enumerate(groups or ()):
+        if fold(name) in map(fold, (groups or ())[:index]):
+            words = f"the account group {name} is named twice: names go whatever their case"
+            notes.error(document, (*path, "accountGroups", index), "duplicate", words, "keep one")
     if home and groups is not None and fold(home) not in map(fold, groups):
         words = f"{home} is not one of the role's accountGroups"
         notes.error(document, (*path, "loginAccountGroup"), "login-account-group", words, "add it there, or name one of them")

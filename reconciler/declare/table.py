@@ -84,6 +84,12 @@ class Table(Mapping[str, T], Generic[T]):
         names = enumerate(self.columns.get("previously", ()))
         return {fold(name): row for row, old in names if isinstance(old, list) for name in old if isinstance(name, str)}
 
+    def name_now(self, name: str) -> str:
+        """What the row of a name, also of an earlier one, is called; the name itself where there is none."""
+        key = fold(name)
+        row = self.index.get(key, self.earlier.get(key))
+        return name if row is None else str(self.columns[self.key][row])
+
     def column(self, name: str) -> list[Any]:
         """One key of every row, None where it is absent; not to be changed: all that nobody declares are one list."""
         declared = self.columns.get(name)

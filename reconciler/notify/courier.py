@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reconciler.notify.deliver import Delivery, Means, deliver
-from reconciler.notify.outbox import Outbox
-from reconciler.record.moments import moment_of
+from reconciler.notify.outbox import Message, Outbox
+from reconciler.record.moments import FORM, moment_of
 from reconciler.record.store import RecordError
 
 SOONEST, LATEST = 1.0, 60.0  # seconds between two looks: somebody may set the clock, and another process may put something in
@@ -31,12 +31,14 @@ class Courier:
         self._folders = {**self._folders, folder: None}
         self._wake.set()
 
-    def close(self, seconds: float) -> None:
-        """Deliver what is due yet, for so long; what is left waits for the next run."""
+    def close(self, seconds: float) -> list[Message]:
+        """Deliver what is due yet, for so long; what was left is returned, and waits for the next run."""
         self._closing = True
         self._wake.set()
         self._thread.join(seconds)
         self._stopped = True
+        at = self._means.clock().strftime(FORM)
+        return [message for folder in self._folders for message in Outbox(folder).due(at)]
 
     def _run(self) -> None:
         while not self._stopped:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import ssl
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
@@ -13,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from reconciler.declare.urls import is_loopback
 from reconciler.notify.errors import DeliveryError
@@ -27,6 +31,7 @@ FORM = "smtp://USER:PASSWORD@mail.example.com:587?from=reconcile@example.com, or
 POLICY = SMTP.clone(max_line_length=200)  # a subject stays on one line: folded at 78 it would begin with a space
 PORTS = {"smtp": 587, "smtps": 465}
 TIMEOUT = 30.0  # seconds between two answers
+WHOLE = 30.0  # seconds for all of a mail
 ADDRESS = re.compile(r"[!#-'*+\-./-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
@@ -82,11 +87,33 @@ def send(event: Event, to: tuple[str, ...], server: Server) -> list[str]:
     """Hand the mail over; the recipients that the server refused while it took others. Raises DeliveryError."""
     try:
         mail = message(event, to, server.sender)
-        with _connected(server) as connection:
-            refused = connection.send_message(mail, server.sender, list(to))
+        refused = _in_time(mail, to, server)
     except (smtplib.SMTPException, OSError, MessageError, ValueError) as error:
         raise DeliveryError(f"the mail server {server.host}:{server.port}: {_words(error, server)}", _remedy(error)) from None
     return sorted(refused)
+
+
+def _in_time(mail: EmailMessage, to: tuple[str, ...], server: Server) -> dict[str, tuple[int, bytes]]:
+    """As `_hand_over`, but no longer than WHOLE, however little at a time the server says. Raises TimeoutError, too."""
+    ended: Future[dict[str, tuple[int, bytes]]] = Future()
+    threading.Thread(target=_hand_over, args=(mail, to, server, ended), name="mail", daemon=True).start()
+    try:
+        return ended.result(WHOLE)
+    except FutureTimeout:
+        raise TimeoutError(f"it has not taken the mail within {WHOLE:.0f} seconds") from None
+    finally:
+        del ended  # which holds the error, whose frames hold this one
+
+
+def _hand_over(mail: EmailMessage, to: tuple[str, ...], server: Server, ended: Future[dict[str, tuple[int, bytes]]]) -> None:
+    """Those whom the server refused while it took others, or what went wrong, into `ended`."""
+    try:
+        with _connected(server) as connection:
+            refused = connection.send_message(mail, server.sender, list(to))
+        ended.set_result(refused)
+    except Exception as error:
+        if not ended.done():
+            ended.set_exception(error.with_traceback(None))  # whose frames hold the connection
 
 
 def _problem(parts: SplitResult, options: Mapping[str, list[str]], sender: str) -> str | None:
@@ -145,7 +172,18 @@ def _words(error: Exception, server: Server) -> str:
         said = f"its certificate is not accepted: {error.verify_message}"
     else:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__  # words, without the number of the system
-    return cut(said.replace(server.password, "***") if server.password else said, 300)
+    return cut(_without(said, server), 300)
+
+
+def _without(said: str, server: Server) -> str:
+    """A server may repeat what it was sent: the password, or what AUTH PLAIN (RFC 4616) and LOGIN make of it."""
+    user, password = server.user.encode(), server.password.encode()
+    sent = [b"\0%s\0%s" % (user, password), b"%s\0%s\0%s" % (user, user, password), password]
+    forms = [*(base64.b64encode(part).decode() for part in sent), server.password]
+    spelled = [spelling for form in forms for spelling in (form, form.rstrip("="), quote(form, safe=""))]
+    for secret in sorted(spelled, key=len, reverse=True) if password else ():
+        said = said.replace(secret, "***")
+    return said
 
 
 def _reply(reply: tuple[int, bytes | str]) -> str:

@@ -130,7 +130,9 @@ class Outbox:
         return sorted((message for message in found if message is not None), key=lambda m: (m.created, m.name))
 
     def due(self, now: str) -> list[Message]:
-        return [message for message in self.messages() if message.state == "waiting" and message.next <= now]
+        """Those whose next try has come, or is later than any delay: a clock was ahead."""
+        latest = (datetime.strptime(now, FORM) + timedelta(seconds=DELAYS[-1] * (1 + JITTER))).strftime(FORM)
+        return [m for m in self.messages() if m.state == "waiting" and not now < m.next <= latest]
 
     def next(self) -> str | None:
         """When the next one is due."""

@@ -98,9 +98,19 @@ class Context:
 
     @cached_property
     def privileged(self) -> frozenset[str]:
-        """Keys of the roles that are privileged, or were before: the change that hides it is judged by what was."""
-        roles = self.app.roles.values()
-        return frozenset(role.key for role in roles if role.privileged or fold(role.value) in self.were_privileged)
+        """Keys of the roles that are privileged, or were before: the change that hides it is judged by what was.
+
+        On an API beside SCIM also those that are by now what a privileged one was when it was last given.
+        """
+        roles, table = self.app.roles.values(), self.live.roles.table
+        own = {role.key for role in roles if role.privileged or fold(role.value) in self.were_privileged}
+        return frozenset(own | (table.touching(table.then(own)) & self.app.roles.keys()))
+
+    @cached_property
+    def privileged_then(self) -> frozenset[str]:
+        """Folded names on the service of what privileged roles were when they were last given, and are not any more."""
+        table = self.live.roles.table
+        return frozenset(fold(item["value"]) for item in table.items(table.then(self.privileged)) or ())
 
     @cached_property
     def giving(self) -> dict[str, set[str]]:

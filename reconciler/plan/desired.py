@@ -15,6 +15,7 @@ from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.not_taken import not_taken
+from reconciler.plan.role_notes import by_whom
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Desired, DesiredGroup
@@ -159,7 +160,7 @@ def _edited(context: Context, live: LiveObject, attributes: Attributes) -> str:
     edit = context.live.roles.edits.get(live.id)
     if edit is None or not all(a.apart for a in attributes):
         return "edited on the service since the last apply"
-    return f"edited by {edit.by} on {edit.at[:10]}" + (f" from {edit.address}" if edit.address else "")
+    return by_whom(edit)
 
 
 def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:

@@ -60,7 +60,7 @@ class RolesRead(NamedTuple):
     `unknown` is id of an account -> why nobody knows its roles, `why` the same of everybody.
     `edits`, `people`, `as_of` and `seen` are by id of an account, or by ALONE and the id of a person who has none; `as_of` is
     when roles were last read, UTC, of those that were not read now. `read` is until when the log is known, UTC, `silent` why it
-    could not be read now; `owner` is whose token it is, as the log names them.
+    could not be read now, `partly` why it may have told less than all; `owner` is whose token it is, as the log names them.
     """
 
     table: RoleTable = RoleTable()
@@ -73,6 +73,7 @@ class RolesRead(NamedTuple):
     read: str = ""
     owner: str = ""
     silent: str = ""
+    partly: str = ""
 
     def knows(self, id: str) -> bool:
         return not self.why and id not in self.unknown
@@ -95,6 +96,11 @@ class Live:
     not_listed: frozenset[str] = frozenset()
     part: Part | None = None
     roles: RolesRead = RolesRead()
+
+    @property
+    def whole(self) -> bool:
+        """Whether whoever is not in here is not on the service."""
+        return self.part is None and not self.unknown
 
     def knows(self, address: str) -> bool:
         """Whether the service was asked for an object: only then it says something that it did not show it."""

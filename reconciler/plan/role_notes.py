@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from reconciler.declare.model import App
 from reconciler.declare.names import fold
+from reconciler.declare.place import Place
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
-from reconciler.plan.role_table import read
+from reconciler.plan.role_table import RoleTable, read
 from reconciler.plan.roles import having
 from reconciler.plan.roles_beside import is_beside, staying
 from reconciler.plan.warnings import listed
+from reconciler.rolesources.model import Edit
 
 
 def cautions(context: Context) -> Iterator[Caution]:
@@ -31,6 +34,15 @@ def warnings(context: Context) -> Iterator[str]:
     yield from _as_last_seen(context)
     if context.live.roles.silent:
         yield f"who edited roles is not known: {context.live.roles.silent}"
+    if context.live.roles.partly:
+        yield (
+            f"others' edits of roles are not known, or not all of them: {context.live.roles.partly}; whoever was edited so is as "
+            "last seen, until `--refresh roles` reads everybody's or it is their turn"
+        )
+    yield from (
+        f"{at.file}:{at.line}: {words}" for at, words in undeclared(context.app, context.live.roles.table, context.privileged)
+    )
+    yield from _redefined(context)
     yield from _staying(context)
     yield from _nothing_there(context)
 
@@ -44,6 +56,17 @@ def _nothing_there(context: Context) -> Iterator[str]:
                 f"{role.displayName} is assigned, and gives nothing on the service: it has no `thousandeyes` "
                 f"({role.place.file}:{role.place.line})"
             )
+
+
+def _redefined(context: Context) -> Iterator[str]:
+    """Of privileged roles, and of the one that lockout counts: whoever was given it loses what it was."""
+    rule, table = context.app.safeguards.lockout, context.live.roles.table
+    for key in sorted(context.privileged.union([rule.role] if rule is not None else [])):
+        was = [item["display"] for item in table.items(table.then([key])) or ()]
+        role = context.app.roles.get(key)
+        if was and role is not None and role.grant is not None:
+            at = f"{role.grant.place.file}:{role.grant.place.line}"
+            yield f"{role.displayName} is something else there from now on ({at}): when last given it was {listed(was)}"
 
 
 def _unknown(context: Context) -> Iterator[str]:
@@ -74,10 +97,37 @@ def _staying(context: Context) -> Iterator[str]:
             want, entry = users[address].values[-1], context.known(address)
             for item in staying(mapping, context.live, live, want, entry):
                 held[item["display"], item["value"]].append(address)
+    edits = {address: context.live.roles.edits.get(live.id) for address, live in context.matching.live.items()}
     for (text, value), addresses in sorted(held.items()):
-        mark = "" if context.privileged.isdisjoint(having(context, {fold(value): value})) else " (privileged)"
+        harms = fold(value) in context.privileged_then or not context.privileged.isdisjoint(having(context, {fold(value): value}))
+        mark = " (privileged)" if harms else ""
         whose = plural(len(addresses), "account")
+        told = listed([_with_author(address, edits[address]) for address in addresses])
         yield (
-            f"{text}{mark} stays on {whose}, since nothing here gave it: {listed(addresses)}; assign it, "
+            f"{text}{mark} stays on {whose}, since nothing here gave it: {told}; assign it, "
             "take it away there, or set `assertive: true` in roles.yaml"
         )
+
+
+def undeclared(app: App, table: RoleTable, privileged: Container[str]) -> Iterator[tuple[Place, str]]:
+    """Each role by which others are managed on the service and that is not said to be privileged, at its line."""
+    managing = {role.id for role in table.catalog.roles if role.managing}
+    for key, role in app.roles.items():
+        given = table.given.get(key)
+        if (
+            role.grant is not None
+            and given is not None
+            and key not in privileged
+            and any(g.role in managing for g in given.grants)
+        ):
+            words = f"{role.displayName} is {role.grant.role} there, by which others are managed: say `privileged: true` of it"
+            yield role.grant.place, words
+
+
+def _with_author(address: str, edit: Edit | None) -> str:
+    return f"{address} ({by_whom(edit)})" if edit is not None else address
+
+
+def by_whom(edit: Edit) -> str:
+    """`edited by Boss (boss@example.net) on 2026-06-01 from 192.0.2.7`, as far as the log says it."""
+    return f"edited by {edit.by or 'somebody'} on {edit.at[:10]}" + (f" from {edit.address}" if edit.address else "")

@@ -88,8 +88,15 @@ class RoleTable:
         return {key for key, given in self.given.items() if any(_overlap(one, own) for one in grants for own in given.grants)}
 
     def is_privileged(self, grants: Grants) -> bool:
-        """Whether a privileged role is among what somebody holds, also in part."""
-        return any(self.given[key].privileged for key in self.touching(grants))
+        """Whether a privileged role is among what somebody holds, also in part, or what it was when it was last given."""
+        return any(given.privileged and meet(grants, given.grants | given.was) for given in self.given.values())
+
+    def then(self, keys: Iterable[str]) -> Grants:
+        """What roles were when they were last given, and are not any more; one that holds everywhere by now still is."""
+        known = [self.given[key] for key in keys if key in self.given]
+        everywhere = {grant.role for given in known for grant in given.grants if grant.place == EVERYWHERE}
+        gone = NOTHING.union(*(given.was - given.grants for given in known))
+        return frozenset(grant for grant in gone if grant.role not in everywhere)
 
     def keys_of(self, names: Collection[str]) -> set[str]:
         """The keys of roles by their folded values."""
@@ -143,6 +150,11 @@ class RoleTable:
 
 def _overlap(one: Grant, other: Grant) -> bool:
     return one.role == other.role and (one.place == other.place or EVERYWHERE in (one.place, other.place))
+
+
+def meet(some: Grants, others: Grants) -> bool:
+    """Whether one of some roles is one of the others, in a place that both hold in."""
+    return any(_overlap(one, other) for one in some for other in others)
 
 
 def _called(known: Iterable[Named], id: str, noun: str) -> str:

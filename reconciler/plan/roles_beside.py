@@ -76,7 +76,7 @@ def memory(live: Live, entries: Entries, before: RoleMemory) -> RoleMemory:
         if key in table.given and (table.given[key].was - table.given[key].grants) & read(roles.seen[id]["held"])
     }
     given = table.memory(stale)
-    if live.part is not None:
+    if not live.whole:
         return {**before, "given": given, "seen": {**before.get("seen", {}), **roles.seen}}
     return {"given": given, "seen": dict(roles.seen), "read": roles.read, "owner": roles.owner}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.declare.names import is_group, row_key
+from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.plan.change import Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.live import ALONE
@@ -33,10 +33,14 @@ def roles_of_strangers(context: Context, leaving: Mapping[str, set[str]]) -> Rol
 
 
 def of_people_alone(context: Context) -> Iterator[tuple[str, str, set[str]]]:
-    """(key, e-mail address, keys of declared roles) of registered people whom an API of roles lists, and SCIM does not."""
+    """(key, e-mail address, keys of declared roles) of registered people whom an API of roles lists, and SCIM does not.
+
+    Where SCIM was not read whole, of whom the record knows an account nobody can say that.
+    """
     roles = context.live.roles
+    known = set() if context.live.whole else {fold(name_of(address)) for address in context.entries}
     for key, person in roles.people.items():
-        if key.startswith(ALONE) and key in roles.seen and person.registered:
+        if key.startswith(ALONE) and key in roles.seen and person.registered and fold(person.email) not in known:
             yield key, person.email, having(context, named(roles.table.items(read(roles.seen[key]["held"]))))
 
 
@@ -70,7 +74,9 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
 
 
 def _alone(context: Context) -> Iterator[str]:
-    """Of those who hold a privileged role and whom SCIM does not list; whose token it is, is known to be so."""
+    """Of those who hold a privileged role and whom SCIM does not list, all of it; whose token it is, is known to be so."""
+    if not context.live.whole:
+        return
     owner = f"({context.live.roles.owner})"
     people = [(email, held) for _, email, held in of_people_alone(context) if f"({email})" not in owner]
     for key, role in context.app.roles.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.mapping_model import ROLES, ObjectMapping
 from reconciler.declare.model import App
 from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.place import Problem
@@ -20,13 +20,13 @@ from reconciler.record.model import Record
 from reconciler.resolve.mapping import compile_mapping
 
 MEMBERS = "members"
-ANEW = "map {target} again, or take it away first, in a change of its own"
-BY_HAND = "map {target} again, or take it from them on the service, and run `reconcile record forget` on them"
+FIRST = "or take it away first, in a change of its own"
+BY_HAND = "or take it from them on the service, and run `reconcile record forget` on them"
 
 
 def unmapped(app: App, carried: Iterable[str], entries: Entries) -> list[str]:
     """The targets that carried roles, and `members`, of which the mappings say nothing any more."""
-    managed = {_root(target) for target in _managed(app.users)}
+    managed = {_root(target) for target in _managed(app.users)} | ({ROLES} if app.role_api is not None else set())
     gone = sorted(target for target in carried if target != MEMBERS and _root(target) not in managed)
     lost = MEMBERS not in _managed(app.groups) and any(entries[group].get("members") for group in entries.groups())
     return [*gone, MEMBERS] if lost else gone
@@ -36,6 +36,7 @@ def unmapped_since(app: App, before: App) -> list[str]:
     """The same by what the mappings said before. Raises ExpressionError or PathError where that cannot be compiled."""
     carried = compile_mapping(before.users)
     roles = {carried.slots[number].target for number in carried.updates if carried.slots[number].carries_roles}
+    roles |= {ROLES} if before.role_api is not None else set()
     lost = MEMBERS in _managed(before.groups) - _managed(app.groups)
     return [*unmapped(app, roles, Entries()), *([MEMBERS] if lost else [])]
 
@@ -91,14 +92,15 @@ def cautions(context: Context, found: Iterable[Kept]) -> Iterator[Caution]:
     """What this change no longer carries, each with who keeps what from now on."""
     for target, items in _by_target(found):
         mapping = context.app.groups if target == MEMBERS else context.app.users
-        text = f"{target} is no longer mapped: {who(items)}; from now on nothing takes it away: {ANEW.format(target=target)}"
+        anew = _anew(context.app, target)
+        text = f"{_gone(context.app, target)}: {who(items)}; from now on nothing takes it away: {anew}, {FIRST}"
         yield Caution("NoLongerMapped", text, mapping.place.file, mapping.place.line)
 
 
 def warnings(context: Context, found: Iterable[Kept]) -> Iterator[str]:
     """What stays so since an earlier apply."""
     for target, items in _by_target(item for item in found if item.target in context.unmapped):
-        yield f"{target} is no longer mapped: {who(items)}; {BY_HAND.format(target=target)}"
+        yield f"{_gone(context.app, target)}: {who(items)}; {_anew(context.app, target)}, {BY_HAND}"
 
 
 def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
@@ -112,8 +114,9 @@ def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
         yield ObjectError(
             item.address,
             "RoleNotMapped",
-            f"{role.displayName} stays although {why}: {item.target} is no longer mapped",
-            f"map {item.target} again; or take it away on the service by hand, and run `reconcile record forget {item.address}`",
+            f"{role.displayName} stays although {why}: {_gone(context.app, item.target)}",
+            f"{_anew(context.app, item.target)}; or take it away on the service by hand, and run "
+            f"`reconcile record forget {item.address}`",
         )
 
 
@@ -130,13 +133,28 @@ def problems_since(app: App, before: App, when: str) -> Iterator[Problem]:
 def _problems(app: App, targets: Iterable[str], when: str) -> Iterator[Problem]:
     for target in targets:
         mapping = app.groups if target == MEMBERS else app.users
-        yield Problem(
-            mapping.place,
-            "warning",
-            "no-longer-mapped",
-            f"{target} was mapped {when}, and no longer is: people keep on the service what it gave them",
-            ANEW.format(target=target),
-        )
+        was = "roles were given over the API beside SCIM" if _beside(app, target) else f"{target} was mapped"
+        now = "no longer are" if _beside(app, target) else "no longer is"
+        words = f"{was} {when}, and {now}: people keep on the service what it gave them"
+        yield Problem(mapping.place, "warning", "no-longer-mapped", words, f"{_anew(app, target)}, {FIRST}")
+
+
+def _beside(app: App, target: str) -> bool:
+    """Whether roles of an API beside SCIM were carried: the app or its profile names one, or roles say what they are there."""
+    return target == ROLES and (app.role_source is not None or any(role.grant for role in app.roles.values()))
+
+
+def _gone(app: App, target: str) -> str:
+    return "roles are no longer given over the API beside SCIM" if _beside(app, target) else f"{target} is no longer mapped"
+
+
+def _anew(app: App, target: str) -> str:
+    """What to do so that it is carried again."""
+    if not _beside(app, target):
+        return f"map {target} again"
+    if app.role_source is None:
+        return "take `driver: none` out of `roles` in app.yaml"
+    return "say in roles.yaml again what each role is there"
 
 
 def _by_target(found: Iterable[Kept]) -> list[tuple[str, list[Kept]]]:

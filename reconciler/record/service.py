@@ -95,6 +95,7 @@ class ToTell(TypedDict):
 class Service(TypedDict, total=False):
     """All of it.
 
+    begun:       when the first cycle began
     interval:    seconds between two cycles, as the last one was told
     lastSuccess: when the last cycle ended that went through all that there was to do, whatever became of single objects
     steadySince: since when every cycle found nothing wrong
@@ -105,6 +106,7 @@ class Service(TypedDict, total=False):
     toTell:      who is told, while app.yaml is wrong; written where somebody is
     """
 
+    begun: str
     interval: int
     cycle: CycleFigures
     lastSuccess: str

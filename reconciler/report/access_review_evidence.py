@@ -16,8 +16,8 @@ from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
 COLUMNS = (
-    "reviewer", "app", "user", "account", "login", "name", "role", "group", "privileged", "source", "why", "assignmentReason",
-    "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
+    "reviewer", "app", "user", "account", "login", "name", "role", "roleValue", "group", "privileged", "source", "why",
+    "assignmentReason", "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
 )  # fmt: skip
 README = """Access review {name}: evidence
 
@@ -31,12 +31,13 @@ SHA256SUMS     the SHA-256 of each of them: `sha256sum -c SHA256SUMS` checks the
 
 readBack is what was seen of a removal when the review was closed, after the declaration no longer gave it: `gone` where the
 service was read and no longer shows it; `notShown` where the service does not show such things at all, and by the record of what
-was last applied it is gone. Nobody decided about their own access, no row was changed or taken out since the start, and no file
-is missing: otherwise the review could not have been closed.
+was last applied it is gone. The digest over files, rows and
+reviewers was the one that the start left in the log of each app; nobody decided about their own access, by the names that were
+declared. Otherwise the review would not have been closed. Who wrote a decision is not in here: Git and the pull requests say it.
 
 Commit of the declarations: {commit}. Program: reconcile {version}.
 The sums show that nothing was damaged since, and not who wrote it: `closed.yaml` beside the reviewers' files in the repository
-holds the SHA-256 of this whole file.
+holds the SHA-256 of this whole file, and so does the log of each app (`reconcile logs --action reviewClosed`).
 """
 
 

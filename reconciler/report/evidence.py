@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,11 +11,14 @@ import orjson
 
 from reconciler.declare.wording import plural
 from reconciler.record.log.chain import hash_of
+from reconciler.record.signatures import Head, Verdict
+from reconciler.report import had, held, moved
 from reconciler.report.sums import MANIFEST, with_sums
 
 ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README = (
     "access.json", "access.csv", "query.json", "counts.json", "record.json", "versions.json", "README.txt",
 )  # fmt: skip
+HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 NAMES = frozenset({ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README, MANIFEST})
 WORDS = """Who has, or had, access: evidence of one answer
 
@@ -23,13 +26,17 @@ access.json    the answer: one object an app; `rows` is null where nobody knows,
 access.csv     its rows, for a spreadsheet
 query.json     what was asked, and when
 counts.json    what it rests on, per app: accounts read, rows, records of the log, gaps
-record.json    per app the newest record of the log, its hash (the head of the chain), and its signature where it has one
+record.json    per app the newest record of the log, its hash (the head of the chain), and, of a record in Git, the newest commit
+               with what git said of its signature when this was written: good, unknown (whose key it is), bad or unsigned
 versions.json  of the program and of these files
 SHA256SUMS     the SHA-256 of each of them, as `sha256sum -c SHA256SUMS` reads it
 
-`reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that counts and table fit the answer, and that
-the head is the hash of the record. It shows that nothing was damaged, and not who wrote it: whoever can change a file can write
-new sums. Keep the SHA-256 of the whole file elsewhere, and compare the head with `reconcile record verify` where the log lies.
+`reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that each app that was asked is answered, that
+rows, people and marks counted again are those of counts.json, that the table has every row and column of the answer, and that the
+head is the hash of the record. It cannot check from these files what was read (accounts, records, gaps), nor a signature: the
+commit is not in here. What the past was does not hold accounts that nobody manages, nor hand edits that nothing put back. It
+shows that nothing was damaged, and not who wrote it: whoever can change a file can write new sums. Keep the SHA-256 of the
+whole file elsewhere, and compare head and commit with `reconcile record verify` where the log lies.
 """
 
 
@@ -52,12 +59,12 @@ def _json(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def head(record: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The newest record of a log, its hash, and its signature."""
+def head(record: Mapping[str, Any] | None, newest: Head | None = None) -> dict[str, Any]:
+    """The newest record of a log, its hash, and the newest commit of a record in Git with what git said of its signature."""
+    said = None if newest is None else {name: value or None for name, value in newest._asdict().items() if name != "subject"}
     if record is None:
-        return {"head": None, "signature": None, "record": None}
-    chain = (record.get("reconcile") or {}).get("chain") or {}
-    return {"head": hash_of(record), "signature": chain.get("signature"), "record": dict(record)}
+        return {"head": None, "signature": said, "record": None}
+    return {"head": hash_of(record), "signature": said, "record": dict(record)}
 
 
 def counted(rows: Iterable[Mapping[str, Any]] | None) -> dict[str, int | None]:
@@ -83,33 +90,49 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
     wrong = [name for name in sorted(NAMES - {MANIFEST}) if said.get(name) != hashlib.sha256(files[name]).hexdigest()]
     altered = [f"{name} is not the file that {MANIFEST} names" for name in wrong]
     try:
-        answers, counts, heads = (orjson.loads(files[name]) for name in (ANSWER, COUNTS, RECORD))
-        return altered + _misfits(answers, counts, heads, files[TABLE])
-    except (orjson.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError, csv.Error) as error:
+        answers, query, counts, heads = (orjson.loads(files[name]) for name in (ANSWER, QUERY, COUNTS, RECORD))
+        return altered + _misfits(answers, query, counts, heads, files[TABLE])
+    except (orjson.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         return [*altered, f"a file does not have its form: {error}"]
 
 
-def _misfits(answers: list[Any], counts: dict[str, Any], heads: dict[str, Any], table: bytes) -> list[str]:
-    found, told = list[str](), list[tuple[str, str, str]]()
+def _misfits(
+    answers: list[Any], query: dict[str, Any], counts: dict[str, Any], heads: dict[str, Any], table: bytes
+) -> list[str]:  # fmt: skip
+    asked = sorted(query["apps"])
+    answered = {ANSWER: [answer["app"] for answer in answers], COUNTS: counts, RECORD: heads}
+    found = [
+        f"{name} is not of the apps that were asked: {', '.join(asked)}" for name in answered if sorted(answered[name]) != asked
+    ]
+    if found:
+        return found
     for answer in answers:
-        app, rows = answer["app"], answer["rows"]
-        told += [(app, row["address"], row["what"]) for row in rows or ()]
-        again = counted(rows)
-        if {name: counts[app].get(name) for name in again} != again:
-            found.append(f"{COUNTS} does not count the rows of {ANSWER} for {app}")
-        head_of = heads[app]
-        if head_of["record"] is not None and hash_of(head_of["record"]) != head_of["head"]:
-            found.append(f"the head of {app} is not the hash of its record")
-    lines = (line + "\n" for line in table.decode().split("\n"))
-    listed = [(row["app"], row["address"], row["what"]) for row in csv.DictReader(lines)]
-    if [_plain(row) for row in listed] != told:
+        found += _misfits_of(answer, counts[answer["app"]], heads[answer["app"]])
+    if _table(answers).encode() != table:
         found.append(f"{TABLE} does not have the rows of {ANSWER}")
     return found
 
 
-def _plain(row: tuple[str, str, str]) -> tuple[str, ...]:
-    """Without the apostrophe in front of what a spreadsheet would compute."""
-    return tuple(cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in row)
+def _misfits_of(answer: Mapping[str, Any], counts: Mapping[str, Any], head_of: Mapping[str, Any]) -> Iterable[str]:
+    again = {**counted(answer["rows"]), **({"logBegins": answer["logBegins"]} if "logBegins" in answer else {})}
+    if {name: counts.get(name) for name in again} != again:
+        yield f"{COUNTS} does not count the rows of {ANSWER} for {answer['app']}"
+    if (hash_of(head_of["record"]) if head_of["record"] is not None else None) != head_of["head"]:
+        yield f"the head of {answer['app']} is not the hash of its record"
+    if (said := head_of["signature"]) is not None:
+        Verdict(said["verdict"])
+        if not HASH.fullmatch(said["commit"]):
+            yield f"the signature of {answer['app']} is not of a commit"
+
+
+def _table(answers: list[Any]) -> str:
+    """The table of these answers, made again."""
+    rows = [{**row, "app": answer["app"]} for answer in answers for row in answer["rows"] or ()]
+    if any("since" in answer for answer in answers):
+        return held.as_rows_of_csv([moved.COLUMNS, *([row["change"], *had.cells(row)] for row in rows)])
+    if any("logBegins" in answer for answer in answers):
+        return held.as_rows_of_csv([had.COLUMNS, *map(had.cells, rows)])
+    return held.table_of(rows)
 
 
 def summary(files: Mapping[str, bytes]) -> list[str]:
@@ -125,10 +148,23 @@ def _records(number: Any) -> str:
 def _summary(app: str, said: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
     people = plural(said["people"] or 0, "person", "people")
     rows = "nobody knows" if said["rows"] is None else f"{plural(said['rows'], 'row')} of {people}"
-    signed = "signed" if of["signature"] else "not signed"
     gaps = len(said.get("gaps") or ()) + len(said.get("problems") or ())
     whole = plural(gaps, "gap") if gaps else "without a gap"
     return [
         f"{app}: {rows}; {_records(said.get('logRecords'))} of the log, {whole}",
-        f"    head {of['head'] or 'none'}, {signed}",
+        *(f"    not known from {gap['since']} to {gap['until']}: {gap['what']}" for gap in said.get("gaps") or ()),
+        f"    head {of['head'] or 'none'}",
+        f"    {_signature(of['signature'])}",
     ]
+
+
+def _signature(said: Mapping[str, Any] | None) -> str:
+    """What this file claims of the signature, as a claim: the commit that it is of is not in here."""
+    if said is None:
+        return "nothing is said of a signature: the record is in files, or has no commit yet"
+    by = " ".join(filter(None, (said["by"], f"({said['key']})" if said["key"] else "")))
+    return (
+        f"by what git said when this was written, the signature of commit {said['commit']} is {said['verdict']}"
+        + (f", by {by}" if by else "")
+        + "; this file cannot prove it: see `reconcile record verify` where the log lies"
+    )

@@ -31,8 +31,11 @@ CHANGE = (
     "readBack",
     "cycle",
 )
-COLUMNS = ("app", "address", "login", "kind", "what", "privileged", "known", *(f"gave.{name}" for name in CHANGE),
-           *(f"took.{name}" for name in CHANGE))  # fmt: skip
+OWN = ("app", "address", "login", "kind", "what", "privileged", "known")
+COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
+
+
+LIMITS = "Not in it: accounts that nobody manages, and edits by hand that nothing put back."
 
 
 def missing(past: Past, at: str) -> list[str]:
@@ -204,9 +207,13 @@ def as_csv(apps: Mapping[str, Iterable[Had]]) -> str:
 
 def flat(app: str, row: Had) -> list[Any]:
     """A row of COLUMNS."""
-    said = fields(app, row)
-    changes = [said.pop(name) or {} for name in ("gave", "took")]
-    return [*said.values(), *(_cell(item, name) for item in changes for name in CHANGE)]
+    return cells(fields(app, row))
+
+
+def cells(said: Mapping[str, Any]) -> list[Any]:
+    """The same of `fields`."""
+    changes = [said[name] or {} for name in ("gave", "took")]
+    return [*(said[name] for name in OWN), *(_cell(item, name) for item in changes for name in CHANGE)]
 
 
 def _cell(said: Mapping[str, Any], name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,6 +52,8 @@ def _block(app: str, rows: list[Held]) -> list[str]:
 def _cells(row: Held) -> tuple[str, str, str]:
     """Who, what, and where it comes from."""
     who = row.login or row.address
+    if row.source is Source.UNMANAGED and row.address != who:
+        who += f" ({row.address})"  # the id is what `revoke --id` and `import --only` ask for
     what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
     return plain(who), plain(what), plain(_origin(row))
 
@@ -100,7 +102,11 @@ def as_json(apps: Mapping[str, Iterable[Held]]) -> str:
 
 def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
     """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
-    found = [fields(app, row) for app, rows in apps.items() for row in rows]
+    return table_of([fields(app, row) for app, rows in apps.items() for row in rows])
+
+
+def table_of(found: Sequence[Mapping[str, Any]]) -> str:
+    """The same of rows by the names of COLUMNS."""
     columns = (*COLUMNS, *(TIMES if any(TIMES[0] in row for row in found) else ()))
     return as_rows_of_csv([columns, *([row.get(name) for name in columns] for row in found)])
 

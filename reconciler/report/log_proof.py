@@ -53,12 +53,14 @@ def _lines(proof: Proof) -> list[str]:
             *(f"    {plain(_told(problem))}" for problem in proof.problems),
             *_signed(proof.signatures),
             *_torn(proof),
+            *_backwards(proof),
         ]
     return [
         f"{proof.app}: {said} in {plain(proof.place)}: none was altered, dropped or moved" + _from(proof),
         f"    head {check.last.number} {check.last.hash}" if check.last.number else "    no record has a link yet",
         *_signed(proof.signatures),
         *_torn(proof),
+        *_backwards(proof),
     ]
 
 
@@ -95,6 +97,10 @@ def _told(problem: Problem) -> str:
 
 def _torn(proof: Proof) -> list[str]:
     return [f"    {plain(where)}: no record, as a kill leaves one; nothing hangs on it" for where in proof.check.no_records]
+
+
+def _backwards(proof: Proof) -> list[str]:
+    return [f"    {plain(_told(problem))}" for problem in proof.check.backwards]
 
 
 def as_json(proofs: Sequence[Proof]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold, group_address, user_address
-from reconciler.record.log.about import needle
+from reconciler.record.log.about import is_escaped, needle
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -81,7 +81,7 @@ class Query:
 
     def _candidates(self, block: bytes) -> Iterator[bytes]:
         """Lines that hold all needles."""
-        if not self.needles:
+        if not self.needles or is_escaped(block):
             yield from filter(None, block.split(b"\n"))
             return
         first, *others = self.needles
@@ -97,7 +97,9 @@ class Query:
         if not (self.since or self.until):
             return True
         found = WHEN.search(line, 0, 300)
-        return found is None or self._in_time(found[1].decode("ascii", "replace"))
+        if found is None or self._in_time(found[1].decode("ascii", "replace")):
+            return True
+        return line.count(b'"activityDateTime"') > 1  # of two, a parser takes the last one
 
 
 def moment(text: str, now: str) -> str:
@@ -192,7 +194,8 @@ def _concerned(record: Record) -> set[str]:
     groups = (group_address(name) for row in rows for name in str(row.get("through", "")).split(" > ") if name)
     members = (str(member) for member in _modified(record, "members"))
     people = (str(row.get("address", "")) for row in rows)
-    return {fold(address) for address in (address_of(record), *members, *people, *groups)}
+    details = _mapping(ours_of(record), "details")  # of who was revoked
+    return {fold(address) for address in (address_of(record), str(details.get("address", "")), *members, *people, *groups)}
 
 
 def _roles(record: Record) -> set[str]:

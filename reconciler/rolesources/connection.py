@@ -63,9 +63,12 @@ def _managing(source: RoleSource, rights: Rights) -> list[Step]:
 def _log(source: RoleSource, since: str) -> Step:
     """Nothing depends on it: without it nobody knows who edited roles."""
     try:
-        list(source.edits(since))
+        lacking = source.edits(since).lacking
     except ServiceError as error:
         return Step(f"{source.name}, activity log", False, f"{error.message} (a plan cannot say who edited roles)", needed=False)
+    if lacking:
+        said = f"others' edits of roles are not known, or not all of them: {lacking}"
+        return Step(f"{source.name}, activity log", False, said, "give the token's owner a role that holds it", needed=False)
     return Step(f"{source.name}, activity log", True, "can be read", needed=False)
 
 

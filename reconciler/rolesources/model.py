@@ -18,10 +18,11 @@ class Grant(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A role or a place that the service has."""
+    """A role or a place that the service has; `managing` where others can be managed by that role."""
 
     id: str
     name: str
+    managing: bool = False
 
 
 class Catalog(NamedTuple):
@@ -62,11 +63,24 @@ class Edit(NamedTuple):
     address: str = ""
 
 
+class Log(NamedTuple):
+    """What the service's own log told: edits, oldest first. `owner` is whose token it is, as the log names them.
+
+    `lacking` says in words why there may have been more edits than these, "" where these are all. `asked` are the requests that
+    it took.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    owner: str = ""
+    lacking: str = ""
+    asked: int = 0
+
+
 class Rights(NamedTuple):
     """`owner` is whose token it is; `reading` and `writing` are the service's names of the permissions that it lacks for each.
 
     `within` are the places in which alone it may write, none where it may in all. `managing` is what it lacks to give roles by
-    which others are managed, None where that is not known.
+    which others are managed, None where that is not known. `log` says in words what of others' edits the log does not show it.
     """
 
     owner: str
@@ -74,3 +88,4 @@ class Rights(NamedTuple):
     writing: tuple[str, ...] = ()
     within: tuple[Named, ...] = ()
     managing: tuple[str, ...] | None = None
+    log: str = ""

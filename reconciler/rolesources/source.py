@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
-from reconciler.rolesources.model import Catalog, Edit, Grant, Holding, Person, Rights
+from reconciler.rolesources.model import Catalog, Grant, Holding, Log, Person, Rights
+
+PAGES = 3  # of the log that a plan reads at most, so that it sends few requests however much was done
 
 
 class RoleSource(Protocol):
@@ -55,9 +56,10 @@ class RoleSource(Protocol):
         """
         ...
 
-    def edits(self, since: str) -> Iterable[Edit]:
-        """Changes of people that the service's log has, from `since` (UTC, ISO 8601, Z) on, oldest first, every page.
+    def edits(self, since: str, pages: int = PAGES) -> Log:
+        """Changes of people that the service's log has, from `since` (UTC, ISO 8601, Z) on, of so many pages at most.
 
-        Logins and other events that change nobody are left out. Raises AuthError where the token may not read the log.
+        Logins and other events that change nobody are left out. What the token is not shown, and pages that were not read, are
+        said (`lacking`). Raises AuthError where the token may not read the log at all, ReadError where a page leads to itself.
         """
         ...

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.rolesources import thousandeyes_forms as forms
-from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Person, Rights
-from reconciler.scim.errors import AuthError, ServiceError, UnusableId
+from reconciler.rolesources.model import EVERYWHERE, Catalog, Grant, Holding, Log, Person, Rights
+from reconciler.rolesources.source import PAGES
+from reconciler.scim.errors import AuthError, ReadError, ServiceError, UnusableId
 from reconciler.scim.identity import is_usable
 from reconciler.scim.sender import Api
 
 ACCESS, VIEW = "API access", "View all users"
 EDIT, EDIT_ALL = "Edit users", "Edit users in all account groups"
 ASSIGN = "Assign management permissions"
+NO_HOME = "login account group"  # in what is answered of somebody who is to have one
 TRIES_OF_LOG = 2  # nothing depends on it that would be worth a longer wait
-PAGES = 1000  # of the activity log; more are a link that leads in a circle
+LOG = "View activity log for all users"  # how the label of the permission begins
+UNHEARD = f"the token lacks the permission '{LOG} in account group', so that the log shows what its owner did and no more"
 
 
 class ThousandEyes:
@@ -42,19 +45,19 @@ class ThousandEyes:
         except AuthError as error:
             if error.status != 403:
                 raise
-            return Rights("", (ACCESS,), (ACCESS,))
+            return Rights("", (ACCESS,), (ACCESS,), log=UNHEARD)
         label = f"{owner.name} ({owner.email})" if owner.name else owner.email
         try:
             may = self._may(owner)
         except AuthError:  # whose roles are not shown: what the list of people says is all that can be known
-            return Rights(label, self._refused_list())
+            return Rights(label, self._refused_list(), log="whether the log shows the token what others did is not known")
         reads = any({ACCESS, VIEW} <= held for held in may.values())
         reading = () if reads else tuple(wanted for wanted in (ACCESS, VIEW) if wanted not in may[owner.home])
         managing = () if any(ASSIGN in held for held in may.values()) else (ASSIGN,)
         if any(EDIT_ALL in held for held in may.values()) or EDIT in may[EVERYWHERE]:
-            return Rights(label, reading, managing=managing)
+            return Rights(label, reading, managing=managing, log=_unheard(owner, may))
         within = tuple(place for place in owner.places if EDIT in may[place.id])
-        return Rights(label, reading, () if within else (EDIT_ALL,), within, managing)
+        return Rights(label, reading, () if within else (EDIT_ALL,), within, managing, _unheard(owner, may))
 
     def _owner(self) -> forms.Profile:
         request = "GET /users/current"
@@ -77,10 +80,11 @@ class ThousandEyes:
 
     def _permissions(self, role: str) -> set[str]:
         """Those that a role holds, of the ones that matter; pages and API write the labels in different cases."""
-        path = f"/roles/{quote(role, safe='')}"
+        path = _path(role, "/roles/")
         rows = forms.rows(self._api.get(path), "permissions", f"GET {path}")
-        held = {str(row.get("label") or "").lower() for row in rows}
-        return {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
+        held = {forms.said(row, "label", f"GET {path}").lower() for row in rows}
+        found = {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
+        return found | ({LOG} if any(label.startswith(LOG.lower()) for label in held) else set())
 
     def _read(self, path: str) -> Any:
         """What is asked in the account group that the token's owner enters at login, else in one where they may read it."""
@@ -113,19 +117,22 @@ class ThousandEyes:
 
     def catalog(self) -> Catalog:
         roles = forms.rows(self._read("/roles"), "roles", "GET /roles")
-        groups = forms.of_one_organization(forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups"))
+        groups = forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups")
         return Catalog(
             tuple(forms.named(row, "roleId", "name", "GET /roles") for row in roles),
-            tuple(forms.named(row, "aid", "accountGroupName", "GET /account-groups") for row in groups),
+            tuple(
+                forms.named(row, "aid", "accountGroupName", "GET /account-groups")
+                for row in forms.of_one_organization(groups, "GET /account-groups")
+            ),
         )
 
     def people(self) -> list[Person]:
         rows = forms.rows(self._read("/users"), "users", "GET /users")
-        borne = Counter(str(row.get("name")) for row in rows)
-        self._emails = {
-            str(row["name"]): str(row.get("email")) for row in rows if row.get("name") and borne[str(row["name"])] == 1
-        }
-        return [forms.person(row, "GET /users") for row in rows]
+        people = [forms.person(row, "GET /users") for row in rows]
+        names = [forms.said(row, "name", "GET /users") for row in rows]
+        borne = Counter(names)
+        self._emails = {name: one.email for name, one in zip(names, people, strict=True) if name and borne[name] == 1}
+        return people
 
     def read(self, person: str) -> Holding | None:
         found = self._profile(person)
@@ -152,7 +159,10 @@ class ThousandEyes:
         """What is refused has changed nothing: it is sent again in an account group where the owner may edit people, if any."""
         try:
             self._api.put(_path(person), body)
-        except AuthError as error:
+        except ServiceError as error:
+            if error.status == 400 and NO_HOME in error.message.lower():
+                told = f"{error.message}; say `loginAccountGroup` of one of the person's roles in roles.yaml"
+                raise ServiceError(told, error.request, error.status, remedy=error.remedy) from None
             if error.status != 403:
                 raise
             there = self._elsewhere({EDIT_ALL}, *([] if EVERYWHERE in places else [{EDIT}]), first=places)
@@ -160,22 +170,30 @@ class ThousandEyes:
                 raise
             self._api.put(_path(person), body, there)
 
-    def edits(self, since: str) -> Iterable[Edit]:
-        request = "GET /audit-user-events"
-        found = [edit for event in self._events(since) for edit in forms.edits(event, self._emails, request)]
+    def edits(self, since: str, pages: int = PAGES) -> Log:
+        """The log is not told by kind of event, and whoever may not view what others did is shown less, without a word."""
+        before, request = self._api.asked, "GET /audit-user-events"
+        rights = self.rights()
+        events, more = self._events(since, pages)
+        found = [edit for event in events for edit in forms.edits(event, self._emails, request)]
         if found and found[0].at > found[-1].at:  # in which order is not documented, and several may be of one second
             found.reverse()
-        return sorted(found, key=lambda edit: edit.at)
+        lacking = "; ".join(filter(None, (rights.log, more)))
+        return Log(tuple(sorted(found, key=lambda edit: edit.at)), rights.owner, lacking, self._api.asked - before)
 
-    def _events(self, since: str) -> Iterator[dict[str, Any]]:
+    def _events(self, since: str, pages: int) -> tuple[list[dict[str, Any]], str]:
+        """Those of the first pages, and in words that there are more."""
         query: dict[str, str] | None = {"startDate": since, "useAllPermittedAids": "true"}
-        for _ in range(PAGES):
+        read: list[dict[str, str]] = []
+        events: list[dict[str, Any]] = []
+        while query is not None and len(read) < pages:
+            if query in read:
+                raise ReadError("the link to the next page leads to one that was read", "GET /audit-user-events")
+            read.append(query)
             answer = self._api.get("/audit-user-events", query, TRIES_OF_LOG)
-            yield from forms.rows(answer, "auditEvents", "GET /audit-user-events")
-            query = forms.next_page(answer)
-            if query is None:
-                return
-        raise forms.unreadable("last page", "GET /audit-user-events")
+            events += forms.rows(answer, "auditEvents", "GET /audit-user-events")
+            query = forms.next_page(answer, "GET /audit-user-events")
+        return events, "" if query is None else f"the log since {since} holds more than the {len(events)} events that were read"
 
     def _profile(self, person: str) -> forms.Profile | None:
         path = _path(person)
@@ -187,8 +205,17 @@ class ThousandEyes:
             raise
 
 
-def _path(person: str) -> str:
-    """Where one person is. Raises UnusableId."""
-    if not is_usable(person) or person == "current":
-        raise UnusableId(f"nobody can be asked for by the id {person!r}, so nothing was sent", "/users/")
-    return f"/users/{quote(person, safe='')}"
+def _unheard(owner: forms.Profile, may: Mapping[str, set[str]]) -> str:
+    """What of others' edits the log does not show the token, in words; a role in all account groups is for unnamed ones too."""
+    heard = [place.name for place in owner.places if LOG in may[place.id]]
+    unnamed = any(grant.place == EVERYWHERE for grant in owner.grants)
+    if LOG in may[EVERYWHERE] or (heard and len(heard) == len(owner.places) and not unnamed):
+        return ""
+    return f"the log shows the token what others did in {' and '.join(heard)} alone" if heard else UNHEARD
+
+
+def _path(id: str, under: str = "/users/") -> str:
+    """Where one person is, or one role. Raises UnusableId."""
+    if not is_usable(id) or id == "current":
+        raise UnusableId(f"nothing can be asked for by the id {id!r}, so nothing was sent", under)
+    return f"{under}{quote(id, safe='')}"

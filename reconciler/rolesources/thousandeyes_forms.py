@@ -44,11 +44,10 @@ def profile(answer: Any, id: str, request: str) -> Profile:
     for row in rows(answer, "accountGroupRoles", request):
         group = row.get("accountGroup")
         aid = text(group, "aid", request)
-        places.append(Named(aid, str((group or {}).get("accountGroupName") or aid)))
+        places.append(Named(aid, said(group, "accountGroupName", request) or aid))
         grants += [Grant(aid, text(role, "roleId", request)) for role in rows(row, "roles", request)]
-    called = answer.get("name")
-    name = called if isinstance(called, str) else None
-    home = str((answer.get("loginAccountGroup") or {}).get("aid") or "")
+    home = said(inside(answer, "loginAccountGroup", request), "aid", request)
+    name = said(answer, "name", request) or None
     return Profile(name, text(answer, "email", request), home, tuple(dict.fromkeys(grants)), tuple(places))
 
 
@@ -58,8 +57,8 @@ def request_body(person: Profile, grants: Iterable[Grant], home: str) -> dict[st
     for place, role in grants:
         groups.setdefault(place, []).append(role)
     everywhere = groups.pop(EVERYWHERE, [])
-    said = {"name": person.name, "email": person.email, "loginAccountGroupId": home}
-    return {key: value for key, value in said.items() if value} | {
+    own = {"name": person.name, "email": person.email, "loginAccountGroupId": home}
+    return {key: value for key, value in own.items() if value} | {
         "accountGroupRoles": [{"accountGroupId": aid, "roleIds": roles} for aid, roles in groups.items()],
         "allAccountGroupRoleIds": everywhere,
     }
@@ -70,19 +69,19 @@ def person(row: Data, request: str) -> Person:
     return Person(
         text(row, "uid", request),
         text(row, "email", request),
-        str(row.get("lastLogin") or ""),
-        str(row.get("dateRegistered") or ""),
+        said(row, "lastLogin", request),
+        said(row, "dateRegistered", request),
     )
 
 
 def named(row: Data, id: str, name: str, request: str) -> Named:
-    return Named(text(row, id, request), text(row, name, request))
+    return Named(text(row, id, request), text(row, name, request), row.get("hasManagementPermissions") is True)
 
 
-def of_one_organization(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def of_one_organization(groups: list[dict[str, Any]], request: str) -> list[dict[str, Any]]:
     """The account groups of the organization that is asked; whoever belongs to several is shown those of all of them."""
-    current = {row.get("orgId") for row in groups if row.get("isCurrentAccountGroup") is True}
-    return [row for row in groups if row.get("orgId") in current] if current else groups
+    current = {said(row, "orgId", request) for row in groups if row.get("isCurrentAccountGroup") is True}
+    return [row for row in groups if said(row, "orgId", request) in current] if current else groups
 
 
 def edits(event: Data, emails: Mapping[str, str], request: str) -> list[Edit]:
@@ -90,19 +89,27 @@ def edits(event: Data, emails: Mapping[str, str], request: str) -> list[Edit]:
 
     The documentation says of an event that it names resources, not in which form it names a person. `emails` are by name.
     """
-    what = str(event.get("event") or "")
+    what = said(event, "event", request)
     if what.lower().startswith(SIGNING_IN):
         return []
-    texts = [str(item.get("name") or "") for item in event.get("resources") or () if isinstance(item, dict)]
+    resources = rows(event, "resources", request) if event.get("resources") is not None else []
+    texts = [said(item, "name", request) for item in resources]
     found = [email for words in (*texts, what) for email in EMAIL.findall(words)] or [emails[t] for t in texts if t in emails]
     at = text(event, "date", request)
-    return [Edit(email, at, str(event.get("user") or ""), str(event.get("ipAddress") or "")) for email in dict.fromkeys(found)]
+    by, address = said(event, "user", request), said(event, "ipAddress", request)
+    return [Edit(email, at, by, address) for email in dict.fromkeys(found)]
 
 
-def next_page(answer: Data) -> dict[str, str] | None:
-    """The query of the next page, from its link; the rest of the link is not followed."""
-    link = ((answer.get("_links") or {}).get("next") or {}).get("href")
-    return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
+def next_page(answer: Data, request: str) -> dict[str, str] | None:
+    """The query of the next page, from its link; the rest of the link is not followed. None at the last page."""
+    link = said(inside(inside(answer, "_links", request), "next", request), "href", request)
+    try:
+        query = dict(parse_qsl(urlsplit(link).query))
+    except ValueError:
+        query = {}
+    if link and not query:
+        raise unreadable("_links.next.href", request)
+    return query or None
 
 
 def rows(answer: Any, key: str, request: str) -> list[dict[str, Any]]:
@@ -119,6 +126,22 @@ def text(answer: Any, key: str, request: str) -> str:
     if not isinstance(found, str) or not found:
         raise unreadable(key, request)
     return found
+
+
+def said(answer: Any, key: str, request: str) -> str:
+    """A string that may be missing: "" then. Raises ReadError where something else stands there."""
+    found = answer.get(key)
+    if found is not None and not isinstance(found, str):
+        raise unreadable(key, request)
+    return found or ""
+
+
+def inside(answer: Any, key: str, request: str) -> Data:
+    """An object that may be missing: an empty one then. Raises ReadError where something else stands there."""
+    found = answer.get(key)
+    if found is not None and not isinstance(found, dict):
+        raise unreadable(key, request)
+    return found or {}
 
 
 def unreadable(key: str, request: str) -> ReadError:

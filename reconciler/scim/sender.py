@@ -206,9 +206,11 @@ class Api:
 
     def __init__(self, sender: Sender, reach: Reach) -> None:
         self.sender, self._reach = sender, reach
+        self.asked = 0  # what was to be read over it, whether it was sent once or again
 
     def get(self, path: str, params: dict[str, Any] | None = None, attempts: int = ATTEMPTS) -> Any:
         """What was answered, after as many tries as it takes. Raises ServiceError."""
+        self.asked += 1
         return self.sender.send("GET", path, params, attempts=attempts, over=self._reach)
 
     def put(self, path: str, body: dict[str, Any], params: dict[str, Any] | None = None) -> Any:

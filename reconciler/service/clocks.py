@@ -36,6 +36,11 @@ def between(since: str, until: str) -> float:
     return (moment_of(until) - moment_of(since)).total_seconds()
 
 
+def is_ahead(moment: str, by: float, now: str) -> bool:
+    """Whether a moment is later than anybody whose clock was right could have meant, who means no more than `by` seconds."""
+    return bool(moment) and between(now, moment) > by
+
+
 def mapped(app: App) -> str:
     """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
     filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
@@ -50,15 +55,19 @@ def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: int)
     initial = watermark.get("initial")
     if initial is None or watermark.get("mapped") != fingerprint:
         return "initial"
-    return "initial" if between(initial, now) >= full_refresh else "incremental"
+    return "initial" if abs(between(initial, now)) >= full_refresh else "incremental"
 
 
 def next_cycle(service: Service, interval: int, now: str) -> str:
-    """When the next cycle may begin; in quarantine that is its next attempt, empty once the app is off."""
+    """When the next cycle may begin; in quarantine that is its next attempt, empty once the app is off.
+
+    It is now where the record's moments are ahead of the clock, which would be waited for else: for a year, as the case may be.
+    """
     if (quarantine := service.get("quarantine")) is not None:
-        return quarantine.get("next", "")
+        attempt = quarantine.get("next", "")
+        return now if is_ahead(attempt, max(interval, UNITS["d"]), now) else attempt
     started = service.get("cycle", {}).get("started")
-    return now if started is None else later(started, interval)
+    return now if started is None or is_ahead(started, interval, now) else later(started, interval)
 
 
 def is_due(service: Service, interval: int, now: str) -> bool:

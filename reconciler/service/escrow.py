@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.record.service import Escrow
-from reconciler.service.clocks import UNITS, later
+from reconciler.service.clocks import UNITS, is_ahead, later
 from reconciler.service.result import Failure
 
 Escrows = dict[str, Escrow]
@@ -23,7 +23,7 @@ def retry(since: str, now: str) -> str:
 def failed(before: Escrow | None, failure: Failure, declared: str, now: str) -> Escrow:
     """The escrow of an object that failed now; `declared` is the digest of what is declared of it."""
     again = before if before is not None and before.get("declared") == declared else None
-    since = again.get("since", now) if again is not None else now
+    since = min(again.get("since", now), now) if again is not None else now
     escrow: Escrow = {
         "action": failure.action,
         "since": since,
@@ -40,7 +40,7 @@ def failed(before: Escrow | None, failure: Failure, declared: str, now: str) -> 
 def waits(escrow: Escrow, declared: str, now: str) -> bool:
     """Whether an object is left alone for now; one whose declaration has changed is not."""
     due = escrow.get("next", "")
-    return escrow.get("declared") == declared and (not due or now < due)
+    return escrow.get("declared") == declared and (not due or (now < due and not is_ahead(due, DAY, now)))
 
 
 def released(escrows: Mapping[str, Escrow], now: str) -> Escrows:

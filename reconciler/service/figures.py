@@ -104,6 +104,7 @@ def service_after(
     steady = before.get("steadySince", result.ended) if good and not result.drift else ""
     service: Service = {
         **before,
+        "begun": _begun(before, result),
         "interval": frame.interval,
         "cycle": _cycle(result, "" if result.interrupted else frame.declared),
     }
@@ -129,9 +130,14 @@ def _is_all_told(result: CycleResult, escrows: Mapping[str, Escrow]) -> bool:
 
 def not_begun(before: Service, result: CycleResult) -> Service:
     """The service's part of the record after a cycle that could not begin, whatever is declared."""
-    service: Service = {**before, "cycle": _cycle(result, "")}
+    service: Service = {**before, "begun": _begun(before, result), "cycle": _cycle(result, "")}
     put(service, "steadySince", "")
     return service
+
+
+def _begun(before: Service, result: CycleResult) -> str:
+    """When the first cycle began: at the latest when this one did, by whatever clock."""
+    return min(before.get("begun") or before.get("cycle", {}).get("started", result.started), result.started)
 
 
 def put(service: Service, key: str, value: object) -> None:

@@ -100,6 +100,10 @@ def _server(address: Address) -> type[ThreadingHTTPServer]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Who hangs up before the answer is there is nobody's log."""
+
         address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
 
     return Server

@@ -101,7 +101,7 @@ class Loop:
         """Start the cycles that are due; none of a checkout that holds what nobody has merged."""
         at = now()
         for name, turn in self.turns.items() if self._may_begin() else ():
-            if turn.child is None and turn.due <= at and not (self.settings.once and name in self.ends):
+            if turn.child is None and turn.is_due(at) and not (self.settings.once and name in self.ends):
                 id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
                 order = Order(id, turn.forced or self.settings.once, self.settings.interval)
                 turn.child = Child(worker.cycle, self.settings.desired, name, order, self.settings.lock_timeout)
@@ -255,8 +255,8 @@ class Loop:
             child.stop()
         if any(child is not self.looks for _, child in children):
             self._tell("stopping", f"waiting up to {self.settings.grace:.0f} s for what is being written")
-        until = later(now(), self.settings.grace)
-        while children and (left := between(now(), until)) > 0:
+        until = time.monotonic() + self.settings.grace
+        while children and (left := until - time.monotonic()) > 0:
             self._wait(left)
             children = list(self._children())
         for name, child in children:

@@ -13,6 +13,7 @@ from typing import Protocol, Self
 from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
+from reconciler.notify.outbox import Message
 from reconciler.service.events import Event
 from reconciler.service.hears import Hears
 from reconciler.service.result import CycleResult
@@ -39,7 +40,8 @@ class Messages(Hears):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._courier.close(self._last if error is None else 0.0)
+        for message in self._courier.close(self._last if error is None else 0.0):
+            self._left(message)
 
     def result(self, result: CycleResult) -> None:
         if result.outbox:
@@ -52,6 +54,12 @@ class Messages(Hears):
         for counts in self._counts:
             counts.notified(delivery.channel, delivery.succeeded)
         self._say(line_of(delivery, now()))
+
+    def _left(self, message: Message) -> None:
+        for counts in self._counts:
+            counts.notified(message.channel, False)
+        words = f"not notified of {message.event.kind} by {message.channel} before the end: it waits for the next run"
+        self._say(Event(now(), "notNotified", words, message.target.app, "", "error"))
 
     def _troubled(self, words: str) -> None:
         self._say(Event(now(), "outbox", words, level="error"))

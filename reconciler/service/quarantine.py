@@ -73,7 +73,7 @@ def judged(
 
 def _again(before: Quarantined, reason: str, message: str, now: str, interval: int) -> Quarantined:
     """Twice as long each time, up to a day; after four weeks the app is off."""
-    tries, since = before.get("tries", 0) + 1, before.get("since", now)
+    tries, since = before.get("tries", 0) + 1, min(before.get("since", now), now)
     pause = max(interval, min(interval * 2 ** min(tries, MOST_DOUBLINGS), DAY))
     over = between(since, now) >= OFF_AFTER
     return {"reason": reason, "message": message, "since": since, "next": "" if over else later(now, pause), "tries": tries}

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from reconciler.record.service import Escrow, Service
-from reconciler.service.clocks import between, next_cycle
+from reconciler.service.clocks import between, is_ahead, next_cycle
+from reconciler.service.failures import RECORD
 
 OVERDUE_AFTER = 3  # intervals since the last success
+CLOCKS_DIFFER = 60  # seconds, between two machines
 FORMAT_VERSION = "1.0"
 Health = Literal["healthy", "degraded", "blocked", "overdue", "failing", "quarantined", "off", "notRun"]
 WORSE = ("off", "quarantined", "overdue")  # with which `reconcile status` exits 1
@@ -34,6 +36,7 @@ def details(app: str, name: str, service: Service, interval: int, now: str, runn
         "lastSuccess": service.get("lastSuccess"),
         "steadySince": service.get("steadySince"),
         "nextCycle": (next_cycle(service, every, now) or None) if cycle and closed != "off" else None,
+        "ahead": _ahead(service, now),
         "quarantine": _quarantine(service),
         "escrows": [_escrow(address, escrow) for address, escrow in sorted(service.get("escrows", {}).items())],
         "approvals": [dict(item) for item in service.get("approvals", [])],
@@ -56,14 +59,28 @@ def health(service: Service, interval: int, now: str) -> Health:
 
 
 def is_overdue(service: Service, interval: int, now: str) -> bool:
-    """Whether the last success is longer ago than it may be; where there was none yet, the first cycle counts."""
-    last = service.get("lastSuccess") or service.get("cycle", {}).get("ended") or now
+    """Whether the last success is longer ago than it may be; where there was none yet, the first cycle counts.
+
+    A success that is ahead of the clock says nothing.
+    """
+    last, cycle = service.get("lastSuccess", ""), service.get("cycle", {})
+    if not last or is_ahead(last, interval, now):
+        last = service.get("begun") or cycle.get("started") or now
     return between(last, now) > OVERDUE_AFTER * interval
+
+
+def _ahead(service: Service, now: str) -> str | None:
+    """The latest moment of something that is said to have been, and is yet to come."""
+    cycle, quarantine = service.get("cycle", {}), service.get("quarantine", {})
+    latest = max(cycle.get("ended", ""), service.get("lastSuccess", ""), quarantine.get("since", ""))
+    return latest if is_ahead(latest, CLOCKS_DIFFER, now) else None
 
 
 def is_bad(shown: Mapping[str, Any]) -> bool:
     """Whether somebody has to do something about the app now; who is off by app.yaml is as declared."""
-    return shown["health"] in WORSE and shown["provisioning"] != "off"
+    if shown["provisioning"] == "off":
+        return False
+    return shown["health"] in WORSE or any(trouble["code"] in RECORD for trouble in shown.get("troubles", ()))
 
 
 def document(apps: Iterable[dict[str, Any]], at: str) -> dict[str, Any]:

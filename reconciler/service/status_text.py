@@ -36,6 +36,8 @@ def _app(app: Shown, colour: Colour) -> Iterator[str]:
         yield from _cycle(cycle)
         yield from _counts(app["counts"])
     yield f"    last success: {app['lastSuccess'] or 'none yet'}" + _steady(app)
+    if app["ahead"]:
+        yield f"    a clock was ahead: something is said to have been at {app['ahead']}, which is yet to come; a cycle is due now"
     if is_off:
         yield "    next cycle: none until app.yaml says `provisioning: {status: on}`"
     elif app["quarantine"] is None:

@@ -17,6 +17,7 @@ from reconciler.record.store import RecordError
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 from reconciler.service import beside
+from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
 from reconciler.service.trouble import PULLS, Trouble
 
@@ -100,6 +101,6 @@ def _news(to: Recipients, troubles: Iterable[Trouble], told: Told, look: Look) -
     if not to.target.channels:
         return [], Told()
     host = socket.gethostname()
-    causes = [_cause(trouble, to.name, host) for trouble in troubles]
+    causes = [_cause(trouble, to.name, host) for trouble in troubles if trouble.code not in RECORD]  # of these its cycle tells
     unseen = lambda cause: not look.sees_remote and cause["reason"] in PULLS  # noqa: E731
     return news(causes, told, to.wanted, Moment(to.name, to.display_name, host, look.at), unseen)

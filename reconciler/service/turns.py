@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.service.child import Child
+from reconciler.service.clocks import is_ahead
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,7 @@ class Turn:
     interval: int
     forced: bool = False
     child: Child | None = None
+
+    def is_due(self, now: str) -> bool:
+        """Also where the clock was ahead when that was set."""
+        return self.due <= now or is_ahead(self.due, self.interval, now)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.service.ends import Seen
 from reconciler.service.events import Event
+from reconciler.service.failures import RECORD
 from reconciler.service.follow import Follow
 from reconciler.service.hears import Hears
 from reconciler.service.pull import Pulled
@@ -19,7 +20,7 @@ class Upkeep:
 
     def __init__(self, follow: Follow, say: Callable[[Event], None], hears: tuple[Hears, ...]) -> None:
         self.follow, self._say, self._hears = follow, say, hears
-        self._hidden: dict[str, Trouble] = {}  # app -> why nobody knows where its record lies
+        self._hidden: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
 
     def knows(self, near: Mapping[str, Near]) -> None:
@@ -41,10 +42,9 @@ class Upkeep:
         return pulled
 
     def ended(self, result: CycleResult, names: Iterable[str], now: str) -> None:
-        """A cycle whose record nobody knows where to look for has told nobody."""
-        before = self._hidden.pop(result.app, None)
-        if result.is_hidden and result.error is not None:
-            error = result.error
+        """A cycle whose record nobody finds has told nobody; of a record that cannot be used `status` has to know."""
+        before, error = self._hidden.pop(result.app, None), result.error
+        if error is not None and (result.is_hidden or error.code in RECORD):
             self._hidden[result.app] = Trouble(error.code, error.message, error.remedy, before.since if before else result.ended)
         self.keep(names, now)
 

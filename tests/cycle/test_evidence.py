@@ -10,18 +10,25 @@ import pytest
 
 from reconciler.cycle.bundle import zipped
 from reconciler.cycle.evidence import BadEvidence, opened
+from reconciler.plan.access.held import Held, Source
 from reconciler.record.log.chain import NOTHING, chained
+from reconciler.record.signatures import Head, Verdict
+from reconciler.report import held
 from reconciler.report.evidence import NAMES, contents, counted, head, problems, summary
 from reconciler.report.sums import MANIFEST
 
-ROWS = [{"app": "wiki", "address": "User/ada", "what": "Admin", "privileged": True, "known": True},
-        {"app": "wiki", "address": "User/ada", "what": "=1+1", "privileged": False, "known": False}]  # fmt: skip
-TABLE = "app,address,what\r\nwiki,User/ada,Admin\r\nwiki,User/ada,'=1+1\r\n"
+HELD = (Held("User/ada", "ada", "Ada", "role", "Admin", True, Source.DECLARED, reason="NET-7"),
+        Held("User/ada", "ada", "Ada", "role", "=1+1", False, Source.BY_HAND))  # fmt: skip
+ROWS = [held.fields("wiki", row) for row in HELD]
+TABLE = held.as_csv({"wiki": HELD})
 (RECORD,), _ = chained([{"activityDateTime": "2026-01-01T00:00:00Z", "reconcile": {"kind": "object"}}], NOTHING)
 
 
+SIGNED = Head("a" * 40, "2026-01-01T00:00:00Z", "save", Verdict.GOOD, "ada@x.org", "SHA256:k")
+
+
 def made(**changed: Any) -> bytes:
-    parts: dict[str, Any] = {"answers": [{"app": "wiki", "rows": ROWS}], "table": TABLE, "query": {"at": "x"},
+    parts: dict[str, Any] = {"answers": [{"app": "wiki", "rows": ROWS}], "table": TABLE, "query": {"apps": ["wiki"]},
                              "counts": {"wiki": counted(ROWS)}, "heads": {"wiki": head(RECORD)}, "versions": {}}  # fmt: skip
     return zipped(contents(**{**parts, **changed}))
 
@@ -49,9 +56,16 @@ def test_every_file_that_was_altered_is_named(name: str) -> None:
     "changed, expected",
     [
         ({"counts": {"wiki": counted(ROWS[:1])}}, "counts.json does not count the rows of access.json for wiki"),
+        ({"table": TABLE.replace("NET-7", "NET-8")}, "access.csv does not have the rows of access.json"),
+        ({"table": TABLE.replace(",yes,", ",no,")}, "access.csv does not have the rows of access.json"),
+        ({"answers": [], "table": TABLE[: TABLE.index("\n") + 1]}, "access.json is not of the apps that were asked: wiki"),
+        ({"heads": {}}, "record.json is not of the apps that were asked: wiki"),
+        ({"heads": {"wiki": {**head(RECORD), "signature": "-----BEGIN SSH SIGNATURE-----"}}}, "a file does not have its form"),
+        ({"heads": {"wiki": head(RECORD, SIGNED._replace(commit="abc"))}}, "the signature of wiki is not of a commit"),
+        ({"heads": {"wiki": {**head(RECORD), "head": None}}}, "the head of wiki is not the hash of its record"),
         ({"table": TABLE.replace("Admin", "User")}, "access.csv does not have the rows of access.json"),
         ({"heads": {"wiki": {**head(RECORD), "head": "sha256:0"}}}, "the head of wiki is not the hash of its record"),
-        ({"counts": []}, "a file does not have its form"),
+        ({"query": []}, "a file does not have its form"),
     ],
 )
 def test_what_does_not_fit_together_is_said_though_the_sums_do(changed: dict[str, Any], expected: str) -> None:
@@ -75,3 +89,15 @@ def test_a_zip_that_would_be_huge_is_not_unpacked(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("reconciler.cycle.evidence.MOST", 100)
     with pytest.raises(match="over 0 MiB"):
         opened(made())
+
+
+def test_a_signature_is_told_as_what_was_claimed_and_never_as_proved() -> None:
+    told = {
+        verdict: summary(opened(made(heads={"wiki": head(RECORD, SIGNED._replace(verdict=verdict))})))[2] for verdict in Verdict
+    }
+    assert told[Verdict.GOOD].strip() == (
+        f"by what git said when this was written, the signature of commit {'a' * 40} is good, by ada@x.org (SHA256:k); "
+        "this file cannot prove it: see `reconcile record verify` where the log lies"
+    )
+    assert all(f"is {verdict}, by" in line and "cannot prove it" in line for verdict, line in told.items())
+    assert "nothing is said of a signature" in summary(opened(made()))[2]

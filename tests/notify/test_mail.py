@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import socketserver
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email.errors import MessageError
 from email.policy import default
 
 import pytest
 
+from reconciler.notify import mail
 from reconciler.notify.errors import DeliveryError
 from reconciler.notify.mail import VARIABLE, _context, message, send, server_of
 from reconciler.scim.errors import CredentialError
@@ -114,3 +120,53 @@ def test_the_variable_s_parts_are_decoded_and_the_password_is_in_no_representati
     assert (server.user, server.password, server.port, server.sender) == ("robot", PASSWORD, 587, "a+b@example.com")
     assert PASSWORD not in repr(server) and server_of({VARIABLE: "smtps://m?from=a@b"}).port == 465
     assert message(EVENT, TO, server.sender).policy.linesep != default.linesep
+
+
+class _Repeats(socketserver.StreamRequestHandler):
+    """Says what it was sent; with `drips` it says a letter at a time and never ends."""
+
+    drips = False
+
+    def handle(self) -> None:
+        if self.drips:
+            with suppress(OSError):
+                while not self.server.over.wait(0.02):  # type: ignore[attr-defined]
+                    self.wfile.write(b"2")
+            return
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            if line.upper().startswith(b"EHLO"):
+                self.wfile.write(b"250-here\r\n250 AUTH " + self.server.offers + b"\r\n")  # type: ignore[attr-defined]
+            elif line.upper().startswith(b"AUTH LOGIN"):
+                self.wfile.write(b"334 UGFzc3dvcmQ6\r\n")
+            else:
+                self.wfile.write(b"535 not this: " + line.strip() + b"\r\n")
+
+
+@contextmanager
+def repeating(offers: bytes = b"PLAIN", drips: bool = False) -> Iterator[int]:
+    """The port of such a server."""
+    handler = type("Handler", (_Repeats,), {"drips": drips})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.offers, server.over = offers, threading.Event()  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_address[1]
+        server.over.set()  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+@pytest.mark.parametrize("offers", [b"PLAIN", b"LOGIN"])
+def test_a_server_that_repeats_the_login_shows_nobody_the_password(offers: bytes) -> None:
+    with repeating(offers) as port:
+        server = server_of({VARIABLE: f"smtp://robot:hunter22hunter@127.0.0.1:{port}?from=a@example.com"})
+        with pytest.raises(DeliveryError, match=r"not this: .*\*\*\*") as refused:
+            send(EVENT, ("ops@example.com",), server)
+    shown = str(refused.value)
+    for secret in (b"\0robot\0hunter22hunter", b"hunter22hunter"):
+        assert base64.b64encode(secret).decode().rstrip("=") not in shown and secret.decode() not in shown
+
+
+def test_a_server_that_says_a_letter_at_a_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "WHOLE", 0.3)
+    with repeating(drips=True) as port, pytest.raises(DeliveryError, match="has not taken the mail within"):
+        send(EVENT, ("ops@example.com",), server_of({VARIABLE: f"smtp://127.0.0.1:{port}?from=a@example.com"}))

@@ -210,3 +210,10 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("in the way")
     with pytest.raises(RecordError, match="cannot be written"):
         Outbox(tmp_path / "outbox").put([EVENT], Target("wiki", "", ("a@x.org",)), START)
+
+
+def test_a_try_that_was_set_by_a_clock_which_was_ahead_is_due_now(post: Post) -> None:
+    post.put(NEXT)
+    (message,) = post.outbox.messages()
+    post.outbox.update(replace(message, next="2027-06-01T00:00:00Z"))
+    assert post.deliver() == [True]

@@ -145,6 +145,29 @@ def test_a_decision_is_keep_with_a_reason_or_remove_and_nobody_s_own(world: Worl
     }
 
 
+def test_what_is_called_otherwise_since_is_still_declared(world: World) -> None:
+    rows = [row("ada@x.org", value="admin"), row("bob@x.org", "Team", "group")]
+    found = reviews(world, ["decision: remove"] * 2, rows)
+    world.write("apps/wiki/roles.yaml", "roles: [{value: admin, displayName: Chief}, {value: user, displayName: User}]\n")
+    world.groups(
+        "displayName: Inner, members: [bob@x.org]",
+        "displayName: Crew, previously: [Team], members: [{group: Inner}, ada@x.org]",
+    )
+    world.assign("user: ada@x.org, role: Chief")
+    assert [code for _, code, _ in told(world, found)] == ["review-still-declared"] * 2
+
+
+def test_nobody_decides_about_themselves_by_an_earlier_name(world: World) -> None:
+    world.users("userPrincipalName: boss2@x.org, previously: [boss@x.org]", "userPrincipalName: ada@x.org")
+    world.groups()
+    world.assign()
+    rules = [{"reviewer": "boss@x.org"}]
+    shared = share([row("boss2@x.org"), row("ada@x.org")], by_rules(rules, declared(world).users), "sec@x.org")
+    assert people(shared) == {"boss2@x.org": ["ada@x.org"], "sec@x.org": ["boss2@x.org"]}
+    found = reviews(world, ["decision: remove"], [row("boss2@x.org")])
+    assert [code for _, code, _ in told(world, found)] == ["review-self"]
+
+
 def test_a_row_or_a_file_that_went_is_noticed(world: World) -> None:
     found = reviews(world, [], [row("ada@x.org"), row("bob@x.org")])
     assert told(world, found) == []

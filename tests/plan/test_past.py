@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import pytest
 
+from reconciler.cycle.audited import tell_command, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.log.about import about
+from reconciler.record.log.chain import verify
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -100,7 +102,9 @@ def by_hand(world: World, chance: random.Random) -> None:
     """Somebody changes an account or a group on the service."""
     things = sorted(world.everything().values(), key=lambda item: str(item.get("userName") or item.get("displayName")))
     users, groups = [i for i in things if "userName" in i], [i for i in things if "userName" not in i]
-    match chance.choice(["active", "roles", "members"]):
+    match chance.choice(["active", "roles", "members", "delete"]):
+        case "delete" if users:
+            world.client.delete("Users", chance.choice(users)["id"])
         case "active" if users:
             item = chance.choice(users)
             world.edit(item["userName"], "active", not item.get("active", True))
@@ -203,7 +207,14 @@ GIVEN, TAKEN = ({"reconcile": {}} for _ in "ab")
         ([Moment("7", True, False, True, TAKEN)], False, [], True),
         ([Moment("7", True, False, False, TAKEN)], False, [], None),  # found so, and nobody knows since when
         ([Moment("7", None, True, True, GIVEN)], True, [], None),
-        ([Moment("2", False, None, True, GIVEN), Moment("7", True, False, True, TAKEN)], False, [], True),
+        ([Moment("2", False, None, True, GIVEN), Moment("7", True, False, True, TAKEN)], False, [], None),  # no answer until then
+        ([Moment("2", False, None, True, GIVEN)], True, [], None),
+        ([Moment("2", False, True, True, GIVEN), Moment("7", False, False, False, TAKEN)], False, [], None),  # found gone
+        ([Moment("7", False, False, False, TAKEN)], False, [], None),
+        ([Moment("2", False, True, True, GIVEN)], True, [Gap("4", "6", "records 7 to 9")], None),  # within it
+        ([Moment("2", False, True, True, GIVEN)], None, [Gap("6", "8", "record 7")], True),
+        ([Moment("2", False, True, True, GIVEN), Moment("7", True, True, True, {})], None, [Gap("3", "4", "record 7")], True),
+        ([Moment("7", True, True, True, {})], True, [Gap("3", "4", "record 7")], None),  # what gave it is lost
         ([Moment("2", False, True, True, GIVEN), Moment("3", True, False, True, TAKEN)], False, [], False),
     ],
 )
@@ -232,6 +243,76 @@ def test_what_an_adopted_account_had_before_is_not_said_to_be_known(tmp_path: Pa
     before = {(row.login, row.what, row.known) for row in past_of(world).at("2026-06-02T00:00:00Z")}
     assert ("ada@x.org", "User", True) in before and not any(known for login, _, known in before if login == "eve@x.org")
     assert ("eve@x.org", "Admin", True) in {(row.login, row.what, row.known) for row in past_of(world).at("2026-06-04T00:00:00Z")}
+
+
+@pytest.mark.parametrize("by_hand, action", [("disabled", "disable"), ("deleted", "delete")])
+def test_a_leaver_whom_somebody_put_out_by_hand_has_nothing_from_the_apply_on(tmp_path: Path, by_hand: str, action: str) -> None:
+    world = hired(tmp_path)
+    if by_hand == "disabled":
+        world.edit("joe@x.org", "active", False)
+    else:
+        world.client.delete("Users", world.find("joe@x.org")["id"])
+    world.users("userPrincipalName: ada@x.org")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign("group: Net, role: User")
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    found = [line for line in world.store.read_log() if line["reconcile"].get("found")]
+    assert [(line["reconcile"]["action"], line["reconcile"]["roles"]) for line in found] == [(action, [])]
+    assert found[0]["provisioningStatusInfo"]["status"] == "success" and "by hand" in str(found[0]["provisioningStatusInfo"])
+    before, after = (of_joe(world, f"2026-06-0{day}T00:00:00Z") for day in (2, 4))
+    assert ("Admin", False) in before and not any(known for what, known in before if what == "Admin") and after == set()
+    world.now = "2026-06-05T00:00:00Z"
+    world.converge()
+    assert len([line for line in world.store.read_log() if line["reconcile"].get("found")]) == 1, "told once"
+
+
+@pytest.mark.parametrize("deleted", ["joe@x.org", "Net"])
+def test_what_somebody_deleted_and_an_apply_put_back_is_not_known_between_them(tmp_path: Path, deleted: str) -> None:
+    world = hired(tmp_path)
+    kind = "Users" if "@" in deleted else "Groups"
+    world.client.delete(kind, next(id for id, item in world.everything().items() if deleted in item.values()))
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    assert all(not known for what, known in of_joe(world, "2026-06-02T00:00:00Z") if kind == "Users" or what == "group Net")
+    assert ("group Net", True) in of_joe(world, "2026-06-04T00:00:00Z")
+
+
+def hired(folder: Path) -> World:
+    """Of 1 June: ada and joe in a group, and joe an administrator."""
+    world = World(folder)
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: joe@x.org")
+    world.groups("displayName: Net, members: [ada@x.org, joe@x.org]")
+    world.assign("group: Net, role: User", "user: joe@x.org, role: Admin")
+    world.now = "2026-06-01T00:00:00Z"
+    world.converge()
+    return world
+
+
+def of_joe(world: World, at: str) -> set[tuple[str, bool]]:
+    rows = (row for row in past_of(world).at(at) if row.login == "joe@x.org")
+    return {(f"group {row.what}" if row.kind == "group" else row.what, row.known) for row in rows}
+
+
+def test_an_accepted_loss_of_history_is_not_known_until_it_was_accepted(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-06-03T00:00:00Z")
+        tell_trusted(world.store, "sha256:1")
+    (gap,) = past_of(world).gaps
+    assert (gap.since, gap.until) == ("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z") and "record trust" in gap.what
+    assert {known for _, known in of_joe(world, "2026-06-02T00:00:00Z")} == {False}
+
+
+def test_where_a_clock_was_set_back_nobody_knows_what_was_between(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-05-20T00:00:00Z")
+        tell_command(world.store, "forget", "x")
+    (told,) = verify(records_of(world.store.log_blocks())).backwards
+    assert "time runs back" in told.what
+    (gap,) = past_of(world).gaps
+    assert (gap.since, gap.until) == ("2026-05-20T00:00:00Z", "2026-06-01T00:00:00Z") and "time runs back" in gap.what
 
 
 def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:

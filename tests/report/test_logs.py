@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.record.log.about import needle
+from reconciler.record.log.about import about, needle
+from reconciler.record.log.audit import Kind, audit_record
 from reconciler.report.log_lines import FORMS, head
 from reconciler.report.log_query import Query, end_of, moment
 
@@ -127,3 +128,18 @@ def test_hostile_names_stay_text() -> None:
     assert "\x1b" not in table and table.count("\n") == 1
     row = FORMS["csv"]("wiki", b"", {**hostile, "initiatedBy": {"displayName": "=1+1"}})
     assert "'=1+1" in row and '""x""' in row and head("csv").count(",") == row.replace(',""x""', "").count(",")
+
+
+def test_a_line_whose_bytes_were_altered_is_found_all_the_same() -> None:
+    line = orjson.dumps(LOG["ada"])
+    escaped = line.replace(b"/ada", rb"/\u0061da")
+    twice = line.replace(b"{", b'{"activityDateTime":"2020-01-01T00:00:00Z",', 1)
+    assert [said for said, _ in Query(user="ada@x.org").select([escaped + b"\n"])] == [escaped]
+    assert [said for said, _ in Query(since="2026-01-01").select([twice + b"\n"])] == [twice]
+    assert len(about([escaped + b"\n"], ["User/ada@x.org"]).records) == 1
+
+
+def test_an_audit_record_of_a_person_is_found_by_the_person() -> None:
+    revoked = audit_record(Kind.REVOKED, "wiki", NOW, "left", starter={}, details={"address": "User/ada@x.org"})
+    assert [said["id"] for _, said in Query(user="ada@x.org").select([orjson.dumps(revoked)])] == [revoked["id"]]
+    assert not list(Query(user="eve@x.org").select([orjson.dumps(revoked)]))

@@ -15,6 +15,8 @@ from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
 from reconciler.plan.live import Live, LiveObject, Part, RolesRead
 from reconciler.plan.roles_beside import memory
+from reconciler.plan.strangers import of_people_alone, of_strangers
+from reconciler.plan.unmapped import problems
 from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
 from reconciler.report.html import access as page
@@ -102,8 +104,17 @@ def test_a_role_that_nothing_here_gave_stays_and_is_named(world: World) -> None:
     source(world).log = [Edit("ada@x.org", "2099-01-01T00:00:00Z", "Boss (boss@x.org)", "192.0.2.7")]
     plan = world.plan()
     assert plan.changes == ()
-    assert any(w.startswith("Account Admin in Production stays on 1 account") for w in plan.warnings)
-    assert any(w.startswith("Organization Admin in Staging (privileged) stays on 1 account") for w in plan.warnings)
+    by = "edited by Boss (boss@x.org) on 2099-01-01 from 192.0.2.7"
+    for what in ("Account Admin in Production", "Organization Admin in Staging (privileged)"):
+        begins = f"{what} stays on 1 account, since nothing here gave it: User/ada@x.org ({by}); assign it, "
+        assert any(w.startswith(begins) for w in plan.warnings)
+    rows = held(world.session().planned.context)
+    assert {(row.login, row.what, row.reason) for row in rows} == {
+        ("ada@x.org", "User", ""),
+        ("ada@x.org", "Account Admin in Production", by),
+        ("ada@x.org", "Organization Admin in Staging", by),
+        ("bob@x.org", "User", ""),
+    }
 
 
 def test_with_assertive_it_is_taken_with_whatever_a_new_account_is_given_there(world: World) -> None:
@@ -206,6 +217,38 @@ def test_lockout_counts_whom_the_api_of_roles_alone_lists(world: World) -> None:
     assert [item.name for item in world.session().guarded.blocking] == ["lockout"]
 
 
+def test_of_whom_scim_lists_nobody_says_the_contrary_after_a_part_of_it_was_read(world: World) -> None:
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: Organization Admin")
+    world.converge()
+    session, record = world.session(), recovered(world.store)
+    context = session.planned.context
+    assert record is not None
+    live = context.live
+    (ada,) = (account for account in live.users.values() if account.name == "ada@x.org")
+    part = Live({ada.id: ada}, unknown={"User/bob@x.org": "not asked for"})
+    found = read_roles(world.role_source, context.resolution, record, part)
+    assert [person.email for person in found.roles.people.values()] == ["ada@x.org"]
+    kept = memory(found, record.entries, record.role_api)
+    assert kept["seen"].keys() == record.role_api["seen"].keys(), "nobody is forgotten"
+    bob = next(person for person in source(world).people() if person.email == "bob@x.org")
+    seen = {"beside/" + bob.id: {"at": "2026-06-01T00:00:00Z", "held": ["1/11", "2/11"]}}
+    roles = found.roles._replace(people={"beside/" + bob.id: bob}, seen=seen)
+    for whole, expected in ((live, ["bob@x.org"]), (part, [])):
+        told = replace(context, live=replace(whole, roles=roles))
+        assert [email for _, email, _ in of_people_alone(told)] == expected
+        assert any("SCIM does not list" in words for words in of_strangers(told, ())) is bool(expected)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_role_that_manages_others_and_is_not_declared_privileged_is_a_warning_at_its_line(world: World, declared: bool) -> None:
+    world.write("apps/wiki/roles.yaml", ROLES if declared else ROLES.replace("    privileged: true\n", ""))
+    said = [w for w in world.plan().warnings if "others are managed" in w]
+    assert said == ([] if declared else [
+        f"{world.folder}/desired/apps/wiki/roles.yaml:4: Organization Admin is Organization Admin there, by which others are "
+        "managed: say `privileged: true` of it"
+    ])  # fmt: skip
+
+
 def test_an_administrator_in_part_counts_as_one_who_loses_it(world: World) -> None:
     """With `assertive` what is held beside is taken: the last administrator would go."""
     app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
@@ -222,6 +265,61 @@ def test_an_administrator_in_part_counts_as_one_who_loses_it(world: World) -> No
     ]
     world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User")
     assert [item.name for item in world.session().guarded.blocking] == ["lockout"]
+
+
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_last_administrators_are_counted_by_what_the_role_was_when_it_was_given(world: World, privileged: bool) -> None:
+    """The same value, assigned as before, is another role there from now on."""
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
+    world.write("apps/wiki/app.yaml", app + "safeguards: {lockout: {role: Organization Admin, minimumActive: 2}}\n")
+    everybody = ("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: Organization Admin")
+    world.assign(*everybody)
+    world.converge()
+    other = ROLES.replace("{role: Organization Admin,", "{role: Regular User,").replace(
+        "privileged: true", f"privileged: {str(privileged).lower()}"
+    )
+    world.write("apps/wiki/roles.yaml", other)
+    session = world.session()
+    (lockout,) = session.guarded.blocking
+    assert (lockout.name, lockout.counted) == ("lockout", {"User/ada@x.org", "User/bob@x.org"})
+    assert lockout.detail.endswith(
+        "0 active holders of Organization Admin, as it was when last given (Organization Admin in Production, "
+        "Organization Admin in Staging), would be left, at least 2 are needed"
+    )
+    lost = {(row.what, row.privileged) for row in session.planned.plan.access if not row.gains}
+    assert lost == {("Organization Admin in Production", True), ("Organization Admin in Staging", True)}
+    (said,) = [w for w in session.planned.plan.warnings if "something else there" in w]
+    assert said == (
+        f"Organization Admin is something else there from now on ({world.folder}/desired/apps/wiki/roles.yaml:5): when last "
+        "given it was Organization Admin in Production, Organization Admin in Staging"
+    )
+    for name in ("root@x.org", "chief@x.org"):
+        world.bare.create("Users", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name})
+        source(world).give(name, ("*", "11"))
+    assert not world.session().guarded.blocking
+
+
+def test_another_role_that_is_what_a_privileged_one_was_is_privileged(world: World) -> None:
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: User")
+    world.converge()
+    other = ROLES.replace("{role: Organization Admin,", "{role: NOC Viewer,")
+    ops = "  - {value: ops, displayName: Ops, thousandeyes: {role: Organization Admin, accountGroups: all}}\n"
+    world.write("apps/wiki/roles.yaml", other + ops)
+    world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: Ops")
+    gained = {(row.address, row.what, row.privileged) for row in world.session().planned.plan.access if row.gains}
+    assert ("User/bob@x.org", "Ops", True) in gained
+
+
+def test_a_role_that_holds_in_more_places_than_before_locks_nobody_out(world: World) -> None:
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
+    world.write("apps/wiki/app.yaml", app + "safeguards: {lockout: {role: Organization Admin, minimumActive: 1}}\n")
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: User")
+    world.converge()
+    world.write("apps/wiki/roles.yaml", ROLES.replace("accountGroups: [Production, Staging]", "accountGroups: all", 1))
+    session = world.session()
+    assert not session.guarded.blocking
+    assert not [w for w in session.planned.plan.warnings if "something else" in w]
+    world.converge()
 
 
 def test_who_holds_a_privileged_role_in_part_is_privileged_in_access_too(world: World) -> None:
@@ -276,6 +374,20 @@ def test_a_log_that_cannot_be_read_ends_no_plan_and_is_said(world: World, lacks:
     ]
     assert world.apply().complete
     assert recovered(world.store).role_api["read"] == read, "what is not heard now is asked for later"  # type: ignore[union-attr]
+
+
+def test_a_log_of_a_part_is_read_and_that_it_is_one_is_said(world: World) -> None:
+    world.converge()
+    source(world).lacking = "the log shows the token its owner's own doing"
+    session = world.session()
+    assert [w for w in session.planned.plan.warnings if "others' edits" in w] == [
+        "others' edits of roles are not known, or not all of them: the log shows the token its owner's own doing; whoever was "
+        "edited so is as last seen, until `--refresh roles` reads everybody's or it is their turn"
+    ]
+    world.now = "2026-06-02T00:00:00Z"
+    world.assign("user: ada@x.org, role: NOC", "user: bob@x.org, role: User")
+    assert world.apply().complete
+    assert recovered(world.store).role_api["read"] == world.now, "what was asked for is not asked for again"  # type: ignore[union-attr]
 
 
 def many(world: World, count: int) -> list[str]:
@@ -384,6 +496,60 @@ def test_a_name_that_is_there_twice_is_an_error_at_its_line(
     assert caught.value.remedy == "give each its own name there"
 
 
+@pytest.mark.parametrize(
+    ("said", "driver", "problems"),
+    [
+        ("roleSource: thousandeyes-v7", "thousandeyes-v7", []),
+        ("roles: {driver: thousandeyes-v7}", "thousandeyes-v7", []),
+        ("roleSource: none", None, []),
+        ("roleSource: thousandeyes-v7\nroles: {apiUrl: 'https://a.example.com/v7'}", "thousandeyes-v7", []),
+        ("roleSource: thousandeyes-v7\nroles: {driver: thousandeyes-v7}", "thousandeyes-v7", []),
+        ("roleSource: thousandeyes-v7\nroles: {driver: none}", None,
+         ["roleSource is thousandeyes-v7, and the driver of roles is none"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("profile", ["thousandeyes", "generic"])
+def test_app_yaml_names_the_driver_in_short_or_beside_its_address(
+    world: World, profile: str, said: str, driver: str | None, problems: list[str]
+) -> None:
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text().replace("profile: thousandeyes", f"profile: {profile}")
+    world.write("apps/wiki/app.yaml", f"{app}{said}\n")
+    loaded = load(world.folder / "desired")
+    api = loaded.declarations.apps["wiki"].role_api
+    assert (api and api.driver, [problem.message for problem in loaded.problems if problem.severity == "error"]) == (
+        driver,
+        problems,
+    )
+
+
+def test_an_account_group_that_is_named_twice_in_another_case_is_an_error_at_its_line(world: World) -> None:
+    world.write("apps/wiki/roles.yaml", ROLES.replace("[Production, Staging]", "[Production, Staging, production]", 1))
+    found = [problem for problem in load(world.folder / "desired").problems if problem.code == "duplicate"]
+    assert [(problem.place.line, problem.message) for problem in found] == [
+        (5, "the account group production is named twice: names go whatever their case")
+    ]
+
+
+def test_validate_says_nothing_of_roles_that_the_api_still_carries_and_the_right_thing_where_it_is_left_out(world: World) -> None:
+    world.converge()
+    app, record = (world.folder / "desired/apps/wiki/app.yaml").read_text(), recovered(world.store)
+    assert record is not None and "roles" in record.carrying
+
+    def said(text: str, roles: str) -> list[tuple[str, str]]:
+        world.write("apps/wiki/app.yaml", text)
+        world.write("apps/wiki/roles.yaml", roles)
+        found = load(world.folder / "desired").declarations.apps["wiki"]
+        return [(problem.message, problem.remedy) for problem in problems(found, record)]
+
+    assert said(app, ROLES) == []
+    words = "roles were given over the API beside SCIM when last applied, and no longer are: people keep on the service "
+    words += "what it gave them"
+    first = "or take it away first, in a change of its own"
+    assert said(app + "roles: {driver: none}\n", ROLES) == [(words, f"take `driver: none` out of `roles` in app.yaml, {first}")]
+    plain = "roles: [{value: user, displayName: User}]\n"
+    assert said(app, plain) == [(words, f"say in roles.yaml again what each role is there, {first}")]
+
+
 def test_an_api_that_is_left_out_is_asked_nothing(world: World) -> None:
     app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
     world.write("apps/wiki/app.yaml", app + "roles: {driver: none}\n")
@@ -475,15 +641,23 @@ def test_of_whom_nothing_points_at_the_roles_are_as_last_seen(world: World) -> N
     assert {"read u1@x.org", "read u7@x.org"} <= set(source(world).calls)
 
 
-def test_without_permission_what_scim_carries_goes_on(world: World) -> None:
+@pytest.mark.parametrize("broken", ["", "catalog", "people", "read"])
+def test_without_permission_or_in_an_outage_what_scim_carries_goes_on(world: World, broken: str) -> None:
+    world.users(*(f"userPrincipalName: {name}@x.org, displayName: {name}" for name in ("ada", "bob", "cy")))
+    world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User", "user: cy@x.org, role: User")
     world.converge()
-    source(world).lacks = {"catalog"}
-    world.users("userPrincipalName: ada@x.org, displayName: Countess", "userPrincipalName: bob@x.org, displayName: Bob")
+    source(world).lacks, source(world).broken = ({"catalog"}, set()) if not broken else (set(), {broken})
+    world.users("userPrincipalName: ada@x.org, displayName: Countess", "userPrincipalName: bob@x.org, displayName: bob")
     world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: NOC")
     plan = world.plan()
-    assert [[a.path for a in change.attributes] for change in plan.changes] == [["displayName"]]
-    assert [item.code for item in plan.cautions] == ["RolesUnknown"]
+    assert [[a.path for a in change.attributes] for change in plan.changes] == [["displayName"], ["active"]]
+    (caution,) = plan.cautions
+    assert caution.code == "RolesUnknown"
+    assert ("answered 500" if broken else "lacks catalog") in caution.text
     assert world.apply().complete
+    (cy,) = [item for item in world.everything().values() if item.get("userName") == "cy@x.org"]
+    assert cy["active"] is False
+    assert source(world).of("ada@x.org") == source(world).of("cy@x.org") == REGULAR
 
 
 def test_who_leaves_is_disabled_although_the_roles_cannot_be_taken(world: World) -> None:

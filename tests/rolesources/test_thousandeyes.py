@@ -22,9 +22,9 @@ from reconciler.demo.thousandeyes.permissions import (
     VIEW_USERS,
 )
 from reconciler.rolesources.connection import run_test
-from reconciler.rolesources.model import EVERYWHERE, Edit, Grant, Holding, Named, Rights
-from reconciler.rolesources.source import RoleSource
-from reconciler.rolesources.thousandeyes import ThousandEyes
+from reconciler.rolesources.model import EVERYWHERE, Edit, Grant, Holding, Log, Named, Rights
+from reconciler.rolesources.source import PAGES, RoleSource
+from reconciler.rolesources.thousandeyes import UNHEARD, ThousandEyes
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AnotherAccount, AuthError, ReadError, ServiceError, UnusableId
 from reconciler.scim.profile import PROFILES
@@ -72,6 +72,7 @@ def test_names_are_those_of_all_roles_and_of_the_account_groups_that_the_token_s
     desk.office.organisation.new_role("Night shift")
     found = desk.driver.catalog()
     assert [role.name for role in found.roles] == [ORGANIZATION_ADMIN, ACCOUNT_ADMIN, REGULAR_USER, "Night shift"]
+    assert [role.managing for role in found.roles] == [True, True, False, False]
     assert found.places == (Named(desk.office.production, "Production"), Named(desk.office.staging, "Staging"))
     assert desk.line.requests() == ["GET /v7/roles", "GET /v7/account-groups"]
 
@@ -196,7 +197,7 @@ def test_a_home_is_for_who_has_none_or_is_no_longer_there(desk: Desk, role: str,
 def test_a_member_of_another_organization_is_written_with_a_home(desk: Desk) -> None:
     ada = desk.office.hire("ada@x.org")
     ada.elsewhere, ada.login = True, None
-    with pytest.raises(ServiceError, match="another organization needs a login account group"):
+    with pytest.raises(ServiceError, match="another organization needs a login account group; say `loginAccountGroup` of one of"):
         desk.driver.change(ada.uid, frozenset({desk.grant(ACCOUNT_ADMIN)}), NOBODY)
     after = desk.driver.change(ada.uid, frozenset({desk.grant(ACCOUNT_ADMIN)}), NOBODY, desk.office.staging)
     assert after and after.home == desk.office.staging
@@ -291,16 +292,16 @@ def test_both_apis_count_in_one_rate(desk: Desk) -> None:
 )
 def test_what_the_token_lacks_is_named(desk: Desk, labels: tuple[str, ...], expected: Rights) -> None:
     desk.allow(*labels)
-    assert desk.driver.rights() == expected
+    assert desk.driver.rights()._replace(log="") == expected
     assert len(desk.line.requests()) <= 2
 
 
 def test_edit_users_in_one_account_group_is_for_that_one_alone(desk: Desk) -> None:
     desk.local(desk.office.production, API, VIEW_USERS, EDIT_USERS)
     production = Named(desk.office.production, "Production")
-    assert desk.driver.rights() == Rights(OWNER, within=(production,), managing=(ASSIGN,))
+    assert desk.driver.rights() == Rights(OWNER, within=(production,), managing=(ASSIGN,), log=UNHEARD)
     desk.local(desk.office.production, API, VIEW_USERS, EDIT_EVERYWHERE)
-    assert desk.driver.rights() == Rights(OWNER, managing=(ASSIGN,))
+    assert desk.driver.rights() == Rights(OWNER, managing=(ASSIGN,), log=UNHEARD)
 
 
 # In which account group
@@ -356,9 +357,9 @@ def test_account_groups_are_those_of_the_organization_that_is_asked(desk: Desk) 
 
 def test_where_roles_are_not_shown_the_list_of_people_says_what_is_missing(desk: Desk) -> None:
     desk.line.before = lambda request: httpx.Response(403) if request.url.path.startswith("/v7/roles/") else None
-    assert desk.driver.rights() == Rights(OWNER)
+    assert desk.driver.rights()._replace(log="") == Rights(OWNER)
     desk.allow(API)
-    assert desk.driver.rights() == Rights(OWNER, (VIEW_USERS,))
+    assert desk.driver.rights()._replace(log="") == Rights(OWNER, (VIEW_USERS,))
 
 
 def test_a_refused_token_is_an_error(desk: Desk) -> None:
@@ -384,18 +385,53 @@ def test_the_log_tells_who_edited_whom_oldest_first_over_all_pages(desk: Desk) -
         desk.office.ask("PUT", f"/v7/users/{ada.uid}", {"name": "Ada"}, BOSS)
         desk.office.clock.now += 60
     desk.office.organisation.log(ada, desk.office.production, "Login failed.", "192.0.2.1", ("userEmail", "ada@x.org"))
-    found = list(desk.driver.edits(since))
+    found = list(desk.driver.edits(since).edits)
     assert len(found) == 51 and found[0] == Edit("ada@x.org", since, "Boss (boss@example.net)", "127.0.0.1")
     assert found == sorted(found, key=lambda edit: edit.at)
-    assert desk.line.requests() == ["GET /v7/audit-user-events"] * 2
-    assert list(desk.driver.edits(found[-1].at)) == found[-1:]
+    assert desk.line.requests() == ["GET /v7/users/current", "GET /v7/roles/35"] + ["GET /v7/audit-user-events"] * 2
+    assert desk.driver.edits(found[-1].at) == Log(tuple(found[-1:]), OWNER, "", 3)
+
+
+def test_of_a_long_log_the_first_pages_are_read_and_that_there_is_more_is_said(desk: Desk) -> None:
+    ada = desk.office.hire("ada@x.org", "Ada")
+    since = desk.office.organisation.now()
+    for number in range(1000):
+        desk.office.organisation.log(desk.office.boss, desk.office.production, f"Report {number} created.", "192.0.2.1")
+    desk.office.ask("PUT", f"/v7/users/{ada.uid}", {"name": "Ada"}, BOSS)
+    found = desk.driver.edits(since)
+    assert [edit.email for edit in found.edits] == ["ada@x.org"]
+    assert found.lacking == f"the log since {since} holds more than the 150 events that were read"
+    assert found.asked == len(desk.line.requests()) == 2 + PAGES
+
+
+def test_a_page_that_leads_to_itself_ends_it_at_once(desk: Desk) -> None:
+    page = {"auditEvents": [], "_links": {"next": {"href": "https://api.example.com/v7/audit-user-events?cursor=7"}}}
+    desk.line.before = lambda request: httpx.Response(200, json=page) if "audit" in request.url.path else None
+    with pytest.raises(ReadError, match="the link to the next page leads to one that was read"):
+        desk.driver.edits("2026-01-01T00:00:00Z", 100)
+    assert desk.line.requests().count("GET /v7/audit-user-events") == 2
+
+
+def test_without_the_permission_the_log_is_of_the_owners_own_doing(desk: Desk) -> None:
+    """The service says nothing of it: its answer is one without events."""
+    ada, since = desk.office.hire("ada@x.org", "Ada"), desk.office.organisation.now()
+    desk.office.ask("PUT", f"/v7/users/{ada.uid}", {"name": "Ada"}, BOSS)
+    desk.allow(API, VIEW_USERS, EDIT_EVERYWHERE)
+    found = desk.driver.edits(since)
+    assert found.edits == () and found.lacking == UNHEARD
+    desk.local(desk.office.staging, API, VIEW_LOG)
+    assert desk.driver.edits(since).lacking == "the log shows the token what others did in Staging alone"
+    desk.allow(API, VIEW_LOG)
+    assert desk.driver.edits(since).lacking == ""
+    desk.line.before = lambda request: httpx.Response(403) if request.url.path.startswith("/v7/roles/") else None
+    assert desk.driver.edits(since).lacking == "whether the log shows the token what others did is not known"
 
 
 def test_a_log_that_does_not_answer_holds_nothing_up_for_long(desk: Desk) -> None:
     desk.line.before = lambda request: httpx.Response(503) if "audit" in request.url.path else None
     with pytest.raises(ServiceError, match="503"):
-        list(desk.driver.edits("2026-01-01T00:00:00Z"))
-    assert desk.line.requests() == ["GET /v7/audit-user-events"] * 2
+        desk.driver.edits("2026-01-01T00:00:00Z")
+    assert desk.line.requests()[2:] == ["GET /v7/audit-user-events"] * 2
 
 
 @pytest.mark.parametrize(
@@ -417,16 +453,16 @@ def test_an_event_names_somebody_by_email_or_by_a_name_that_is_theirs_alone(
     desk.office.hire("twin1@x.org", "Twin"), desk.office.hire("twin2@x.org", "Twin")
     desk.driver.people()
     desk.office.organisation.log(desk.office.boss, desk.office.production, event, "192.0.2.1", *resources)
-    assert [edit.email for edit in desk.driver.edits("2026-01-01T00:00:00Z")] == expected
+    assert [edit.email for edit in desk.driver.edits("2026-01-01T00:00:00Z").edits] == expected
 
 
 def test_a_link_to_another_page_leads_nowhere_else(desk: Desk) -> None:
     desk.allow(API, VIEW_LOG)
     page = {"auditEvents": [], "_links": {"next": {"href": "https://evil.example.com/v7/users?cursor=7"}}}
     answers = [httpx.Response(200, json=page)]
-    desk.line.before = lambda request: answers.pop() if answers else None
-    assert list(desk.driver.edits("2026-01-01T00:00:00Z")) == []
-    assert [str(request.url) for request in desk.line.sent][1:] == ["http://127.0.0.1/v7/audit-user-events?cursor=7"]
+    desk.line.before = lambda request: answers.pop() if answers and "audit" in request.url.path else None
+    assert desk.driver.edits("2026-01-01T00:00:00Z").edits == ()
+    assert [str(request.url) for request in desk.line.sent][-1:] == ["http://127.0.0.1/v7/audit-user-events?cursor=7"]
 
 
 # test-connection
@@ -452,8 +488,11 @@ def test_the_test_says_what_works(desk: Desk) -> None:
     [
         ((VIEW_USERS,), ["reading roles: the token lacks the permission API access", "writing roles: the token lacks"]),
         ((API, EDIT_EVERYWHERE, ASSIGN), ["reading roles: the token lacks the permission View all users", ""]),
-        ((API, VIEW_USERS), ["", "writing roles: the token lacks the permission Edit users in all account groups", "", ""]),
-        ((API, VIEW_USERS, EDIT_USERS, ASSIGN), ["", "", "", ""]),
+        (
+            (API, VIEW_USERS, VIEW_LOG),
+            ["", "writing roles: the token lacks the permission Edit users in all account groups", "", ""],
+        ),
+        ((API, VIEW_USERS, EDIT_USERS, ASSIGN, VIEW_LOG), ["", "", "", ""]),
     ],
 )
 def test_the_test_names_the_permission_that_is_missing(desk: Desk, labels: tuple[str, ...], expected: list[str]) -> None:
@@ -471,6 +510,13 @@ def test_the_test_says_where_alone_the_token_may_write_and_what_it_may_not_give(
         "none ThousandEyes v7, roles that manage others: the token lacks the permission Assign management permissions: "
         "the service may refuse it to give a role by which others are managed",
     ]
+
+
+def test_the_test_says_that_what_others_edit_is_not_known(desk: Desk) -> None:
+    desk.allow(API, VIEW_USERS, EDIT_USERS, ASSIGN)
+    assert lines(desk)[-1] == (
+        f"none ThousandEyes v7, activity log: others' edits of roles are not known, or not all of them: {UNHEARD}"
+    )
 
 
 def test_the_test_goes_on_without_a_log_and_ends_at_a_refused_token(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import pytest
 from reconciler.declare.load import load
 from reconciler.record.service import Service
 from reconciler.service.clocks import begins, kind_of, later, mapped, next_cycle, seconds, spelled
+from reconciler.service.turns import Turn
 from tests.support.world import World
 
 NOW, HOUR = "2026-11-01T08:00:00Z", 3600
@@ -66,3 +67,15 @@ def test_what_makes_the_next_cycle_an_initial_one(world: World) -> None:
     world.write("apps/wiki/mappings.yaml", "# a line more\n" + (world.folder / "desired/apps/wiki/mappings.yaml").read_text())
     world.assign("user: ada@x.org, role: Admin")
     assert mapped(load(world.folder / "desired").declarations.apps["wiki"]) == before
+
+
+def test_moments_that_are_ahead_of_the_clock_are_not_waited_for() -> None:
+    """A clock that was a year ahead once would stop all cycles for a year."""
+    ahead = later(NOW, 365 * 24 * HOUR)
+    service: Service = {"cycle": {"started": ahead, "declared": "a"}}
+    assert next_cycle(service, 2400, NOW) == NOW and begins(service, 2400, "a", NOW)
+    held: Service = {**service, "quarantine": {"next": ahead}}
+    assert next_cycle(held, 2400, NOW) == NOW and begins(held, 2400, "a", NOW)
+    assert not begins({"quarantine": {"next": later(NOW, 24 * HOUR)}, "cycle": {"declared": "a"}}, 2400, "a", NOW)
+    assert kind_of({"initial": ahead, "mapped": "a"}, "a", NOW, 24 * HOUR) == "initial"
+    assert Turn(ahead, 2400).is_due(NOW) and not Turn(later(NOW, 2400), 2400).is_due(NOW)

@@ -53,3 +53,10 @@ def test_what_is_no_longer_to_be_done_is_no_longer_in_escrow() -> None:
     escrow = failed(None, CONFLICT, "sha256:a", START)
     before = {"User/ada@x.org": escrow, "User/bob@x.org": escrow}
     assert after(before, ["User/bob@x.org"], {"User/eve@x.org": escrow}).keys() == {"User/bob@x.org", "User/eve@x.org"}
+
+
+def test_what_failed_by_a_clock_that_was_ahead_is_tried_now_and_begins_anew() -> None:
+    ahead = failed(None, CONFLICT, "sha256:a", later(START, 365 * DAY))
+    assert not waits(ahead, "sha256:a", START)
+    again = failed(ahead, CONFLICT, "sha256:a", START)
+    assert (again["since"], again["next"]) == (START, later(START, 6 * HOUR))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from reconciler.cycle.clock import now
 from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import Target
+from reconciler.service.clocks import later
 from reconciler.service.events import Event
 from reconciler.service.messages import Messages
 from reconciler.service.result import CycleResult
@@ -74,9 +76,10 @@ def test_an_end_delivers_what_is_due_and_leaves_the_rest(tmp_path: Path, monkeyp
             messages.result(replace(result(outbox.folder), outbox=""))
             messages.result(result(outbox.folder))
             outbox.put([EVENT], TARGET, now())
-            outbox.put([replace(EVENT, id="msg_" + "9" * 32)], TARGET, "2999-01-01T00:00:00Z")
+            late = later(now(), 3600)
+            outbox.put([replace(EVENT, id="msg_" + "9" * 32)], TARGET, late)
         assert len(box.mails) == 1
-    assert outbox.next() == "2999-01-01T00:00:00Z"
+    assert outbox.next() == late
 
 
 def test_an_outbox_that_cannot_be_used_is_said_and_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +94,18 @@ def test_an_outbox_that_cannot_be_used_is_said_and_holds_up_no_other(tmp_path: P
             messages.result(result(outbox.folder))
         assert len(box.mails) == 1
     assert "outbox" in {line.kind for line in heard.lines} and "cannot be written" in heard.lines[0].message
+
+
+def test_what_a_server_that_hangs_has_not_taken_at_the_end_is_said_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, outbox = Heard(), Outbox(tmp_path / "outbox")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(VARIABLE, f"smtp://127.0.0.1:{silent.getsockname()[1]}?from=a@example.com")
+        outbox.put([EVENT], TARGET, now())
+        with Messages(heard.say, (heard,), 0.2) as messages:
+            messages.result(result(outbox.folder))
+    assert [line.message for line in heard.lines] == [
+        "not notified of failure by email before the end: it waits for the next run"
+    ]
+    assert heard.counted == [("email", False)]

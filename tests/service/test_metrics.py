@@ -8,11 +8,13 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.service.listen import Address, listening
+from reconciler.service.listen import Address, _server, listening
 from reconciler.service.loop import Loop
 from reconciler.service.metrics import SAFEGUARDS, Metrics
 from reconciler.service.order import Postponed
@@ -153,6 +155,16 @@ def asked(port: int, path: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def test_a_client_that_hangs_up_leaves_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    server = _server(Address("127.0.0.1", 0))
+    with server(("127.0.0.1", 0), BaseHTTPRequestHandler) as made:
+        try:
+            raise ConnectionResetError
+        except ConnectionResetError:
+            made.handle_error(None, ("127.0.0.1", 1))  # type: ignore[arg-type]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_listener_answers_metrics_alive_and_ready() -> None:

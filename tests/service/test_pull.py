@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,7 +16,7 @@ from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
 from reconciler.service.pull import HistoryRewritten, Main, NotMerged, Pulled, RemoteUnreachable
-from reconciler.service.turns import Settings
+from reconciler.service.turns import Settings, Turn
 from tests.support.gitworld import git
 
 FILE = "desired/people.yaml"
@@ -195,7 +194,7 @@ def test_a_head_that_names_a_branch_which_does_not_exist_is_told_from_an_empty_r
 def test_no_cycle_begins_until_the_checkout_is_as_merged(here: Path) -> None:
     said: list[Event] = []
     loop = Loop(Settings(Path("desired"), once=True), said.append, follow=Follow(Main(Path("desired")), 0))
-    loop.turns = cast(Any, {"wiki": SimpleNamespace(child=None, due="2000-01-01T00:00:00Z")})
+    loop.turns = cast(Any, {"wiki": Turn("2000-01-01T00:00:00Z", 60)})
     edited(here)
     looked(loop)
     loop._begin()

@@ -71,3 +71,9 @@ def test_another_reason_keeps_its_beginning() -> None:
 def test_an_interval_longer_than_a_day_is_kept() -> None:
     state = judged(judged(None, WHY, False, NOW, 3 * DAY), WHY, False, NOW, 3 * DAY)
     assert state is not None and between(NOW, state["next"]) == 3 * DAY
+
+
+def test_one_that_began_by_a_clock_that_was_ahead_is_counted_from_now() -> None:
+    ahead = judged(None, WHY, False, later(NOW, 365 * DAY), INTERVAL)
+    again = judged(ahead, WHY, False, NOW, INTERVAL)
+    assert again is not None and again["since"] == NOW and between(NOW, again["next"]) <= DAY

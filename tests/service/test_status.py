@@ -45,6 +45,8 @@ def shown(service: Service, now: str = NOW) -> dict[str, Any]:
     ({**WELL, "cycle": {**CYCLE, "result": "blocked"}}, 0, "blocked", False),
     ({**WELL, "cycle": {**CYCLE, "result": "failed"}}, 0, "failing", False),
     ({"cycle": {**CYCLE, "result": "failed"}}, 3 * INTERVAL + 1, "overdue", True),
+    ({"begun": later(NOW, -3 * INTERVAL - 1), "cycle": {**CYCLE, "result": "failed"}}, 0, "overdue", True),
+    ({**WELL, "lastSuccess": later(NOW, 365 * DAY), "begun": later(NOW, -DAY)}, 0, "overdue", True),
 ])  # fmt: skip
 def test_health_is_the_worst_that_holds(service: Service, after: int, expected: str, bad: bool) -> None:
     now = later(NOW, after)
@@ -54,6 +56,19 @@ def test_health_is_the_worst_that_holds(service: Service, after: int, expected: 
 @pytest.mark.parametrize("service", [{}, WELL, FULL])
 def test_what_is_printed_fits_the_schema(service: Service) -> None:
     SCHEMA.validate(document([shown(service)], NOW))
+
+
+def test_a_clock_that_was_ahead_is_said() -> None:
+    assert shown(WELL)["ahead"] is None
+    ahead: Service = {**WELL, "cycle": {**CYCLE, "started": later(NOW, 365 * DAY), "ended": later(NOW, 365 * DAY)}}
+    assert shown(ahead)["ahead"] == later(NOW, 365 * DAY) and shown(ahead)["nextCycle"] == NOW
+    assert "a clock was ahead" in as_text([shown(ahead)], uncoloured)
+    SCHEMA.validate(document([shown(ahead)], NOW))
+
+
+def test_a_record_that_cannot_be_used_is_bad_whatever_it_says_itself() -> None:
+    trouble = {"code": "RecordError", "message": "no space left", "remedy": "make room", "since": NOW, "holds": False}
+    assert is_bad({**shown(WELL), "troubles": [trouble]}) and not is_bad({**shown(WELL), "troubles": []})
 
 
 def test_a_person_reads_what_happened_why_and_what_to_type() -> None:

@@ -118,6 +118,15 @@ def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(
     assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
 
 
+def test_a_record_that_cannot_be_used_is_kept_for_status_and_told_by_the_cycle_alone(machine: Machine) -> None:
+    full = AppError("RecordError", None, "the record cannot be written: no space left", "make room")
+    good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
+    machine.upkeep.ended(replace(good, result="failed", error=full), ["wiki"], NOW)
+    assert troubles_of(machine.outbox)[0]["code"] == "RecordError" and not Outbox(machine.outbox).messages()
+    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    assert troubles_of(machine.outbox) == []
+
+
 def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine) -> None:
     machine.outbox.parent.write_text("in the way")
     machine.remote = [EDITED]

@@ -22,6 +22,9 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         assert all(row["since"][:10] == row["confirmed"][:10] and row["since"] <= row["confirmed"] for row in rows)
         table = list(csv.DictReader(desk.reconcile("access", "--role", "User", "--format", "csv").out.splitlines()))
         assert [row["login"] for row in table] == ["ada@x.org", "grace@x.org"]
+        for option, slip, name in (("--user", "adda@x.org", "ada@x.org"), ("--role", "Usr", "User"), ("--group", "Nett", "Net")):
+            refused = desk.reconcile("access", option, slip)
+            assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
         assert "Who has access" in desk.reconcile("access", "--format", "html").out
         unused = desk.reconcile("access", "--unused", "90d", "--format", "json")
         assert unused.code == 1 and json.loads(unused.out) == [] and "whom --unused would list there is unknown" in unused.err
@@ -32,6 +35,11 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
     offline = json.loads(desk.reconcile("access", "--offline", "--format", "json").out)
     assert {row["login"] for row in offline} == {"ada@x.org", "grace@x.org"} and not any(row["shown"] for row in offline)
     assert {(row["since"], row["confirmed"]) for row in offline} == {(row["since"], row["since"]) for row in rows}
+    desk.zoo("http://127.0.0.1:9/v2")  # which has neither a service nor a record
+    for query in ((), ("--offline",)):
+        part = desk.reconcile("access", *query, "--evidence", "part.zip")
+        assert part.code == 1 and "No evidence is written" in part.err and "zoo" in part.err, part
+        assert not (tmp_path / "part.zip").exists()
 
 
 def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_plan_ends_with_2_only_where_that_was_asked_for(desk: Desk) -> None:
     ("arguments", "word"),
     [(("apply",), "--auto-approve"), (("plan", "--fromat", "json"), "--format"), (("plan", "--app", "wikki"), "'wiki'"),
      (("apply", "--auto-approve", "--app", "wikki"), "'wiki'"), (("test-connection", "--app", "wikki"), "'wiki'"),
-     (("validate", "--app", "wikki"), "'wiki'"), (("plna",), "plan"), ((), "Commands:"), (("plan", "--out", "."), "--out"),
+     (("validate", "--app", "wikki"), "'wiki'"), (("plna",), "plan"), ((), "New here"), (("plan", "--out", "."), "--out"),
      (("apply", "missing.json"), "missing.json"), (("plan", "--only", "ada@x.org"), "User/ada@x.org")],
 )  # fmt: skip
 def test_wrong_usage_ends_with_64_and_says_what_is_right(desk: Desk, arguments: tuple[str, ...], word: str) -> None:

@@ -62,7 +62,8 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     after = dict(zip(STORY, ran.stdout.split("$ reconcile ")[1:], strict=False))
     assert "0 errors, 1 warning" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
     assert 'title: "Intern" -> "Principal Engineer"' in after[STORY[6]] and "[drift]" in after[STORY[6]]
-    assert "gains a privileged role (Organization Admin)" in after[STORY[8]]
+    assert "gain a privileged role (Organization Admin)" in after[STORY[8]]
+    assert "mary@example.com gains Organization Admin (privileged) through group On Call" in after[STORY[8]]
     assert "- disable User/grace@example.com" in after[STORY[10]] and "- orgAdmin" in after[STORY[10]]
     assert "No changes. Wiki matches the declaration." in ran.stdout.rpartition("$ reconcile ")[2]
     assert list(tmp_path.iterdir()) == [] and servers(tmp_path) == []

@@ -212,7 +212,7 @@ def test_a_value_that_cannot_be_used_ends_with_1(evaluated: Evaluator) -> None:
     ("arguments", "word"),
     [((), "give an expression"), (("Guid()", "--set", "x"), "name=value"),
      (("--file", "pyproject.toml"), "--file needs a --user"),
-     (("Guid()", "--file", "pyproject.toml", "--user", "ada@x.org"), "in place of"),
+     (("Guid()", "--file", "pyproject.toml", "--user", "ada@x.org"), "instead of an expression"),
      (("Guid()", "--user", "ada@x.org", "--set", "mial=x"), "did you mean mail"),
      (("Guid()", "--user", "ada@x.org", "--unset", "mial"), "did you mean mail"),
      (("[mail]", "--set", "mail=x", "--unset", "mail"), "--unset"), (("Guid()", "--unset", "appRoleAssignments"), "--user"),

@@ -8,6 +8,8 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+from reconciler.declare.yaml.document import parse
+from reconciler.plan.access_review.rows import digest_of
 from tests.support.servers import Desk, scim_server
 
 PEOPLE = (
@@ -100,6 +102,80 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         assert sha256((tmp_path / "q4.zip").read_bytes()).hexdigest() in (folder / "closed.yaml").read_text()
         assert desk.reconcile("validate").err == "" and "2026-Q4: closed" in desk.reconcile("review", "status").out
         assert desk.reconcile(*closing).code == 1
+
+
+def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        decide(folder / "boss@x.org.yaml")
+        decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: Net"))
+        desk.write(
+            "directory/groups/a.yaml", "groups: [{displayName: Crew, previously: [Net], members: [ada@x.org, grace@x.org]}]\n"
+        )
+        roles = tmp_path / "desired/apps/wiki/roles.yaml"
+        roles.write_text(roles.read_text().replace("displayName: Admin", "displayName: Chief"))
+        desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").replace("role: Admin", "role: Chief"))
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        # As if by hand: no declaration gives it any more, and nothing was applied since.
+        desk.write("directory/groups/a.yaml", "groups: [{displayName: Crew, previously: [Net], members: [grace@x.org]}]\n")
+        desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").rpartition("  - {")[0])
+        refused = desk.reconcile("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        assert refused.code == 1 and not (tmp_path / "q4.zip").exists()
+        assert "eve@x.org still has Admin in wiki on the service" in refused.err, refused
+        assert "ada@x.org still has group Net in wiki on the service" in refused.err
+
+
+def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        for file in folder.iterdir():
+            decide(file)
+        assert desk.reconcile("review", "status").code == 0
+        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        whole = {file.name: file.read_text() for file in folder.iterdir()}
+        for changed in (without_last_row(whole), without_a_file(whole), by_another(whole)):
+            for file in folder.iterdir():
+                file.unlink()
+            for name, text in changed.items():
+                (folder / name).write_text(text)
+            assert desk.reconcile("validate").code == 0  # the digests in the files are right
+            for command in (closing, ("review", "status")):
+                refused = desk.reconcile(*command)
+                assert refused.code == 1 and "are not those with which the review 2026-Q4 was started" in refused.err, refused
+        for name, text in whole.items():
+            (folder / name).write_text(text)
+        (folder / "closed.yaml").write_text(f'closed: "2026-12-01"\nevidence: "sha256:{"0" * 64}"\n')
+        by_hand = desk.reconcile("review", "status")
+        assert by_hand.code == 1 and "2026-Q4 is closed by a file that the log does not know" in by_hand.err
+        (folder / "closed.yaml").unlink()
+        assert desk.reconcile(*closing).code == 0 and desk.reconcile("review", "status").code == 0
+        told = desk.reconcile("logs", "--action", "reviewClosed", "--format", "json")
+        assert json.loads(told.out)["reconcile"]["details"]["review"] == "2026-Q4"
+
+
+def redigested(text: str) -> str:
+    """What somebody does who knows how a digest is made."""
+    data = parse(text.encode(), "x.yaml").data
+    return text.replace(data["digest"], digest_of(data))
+
+
+def without_last_row(files: dict[str, str]) -> dict[str, str]:
+    return {**files, "grace@x.org.yaml": redigested(files["grace@x.org.yaml"].rpartition("  - app:")[0])}
+
+
+def without_a_file(files: dict[str, str]) -> dict[str, str]:
+    return {"boss@x.org.yaml": redigested(files["boss@x.org.yaml"].replace("files: 2", "files: 1"))}
+
+
+def by_another(files: dict[str, str]) -> dict[str, str]:
+    return {
+        **files,
+        "boss@x.org.yaml": redigested(files["boss@x.org.yaml"].replace("reviewer: boss@x.org", "reviewer: me@x.org")),
+    }
 
 
 def evidence_of(file: Path) -> list[tuple[str, str, str]]:

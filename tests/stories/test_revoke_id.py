@@ -63,6 +63,10 @@ def test_it_is_disabled_and_out_of_groups_and_stays_so_until_that_is_taken_back(
     assert "\n  mal@y.org loses Admin (privileged), " in ran.out and "loses group Net" in ran.out
     assert mallory(desk)["active"] is False and not mallory(desk).get("roles") and not inside(desk)
     assert [name for name in revoked(desk)] == [f"User/#{id}"]
+    (out,) = [line for line in log(desk) if line["reconcile"].get("action") == "disable"]
+    (roles,) = [item for item in out["modifiedProperties"] if item["displayName"] == "appRoleAssignments"]
+    assert [(row["what"], row["gains"]) for row in out["reconcile"]["access"]] == [("Admin", False)]
+    assert (roles["oldValue"], roles["newValue"]) == (["Admin"], [])
     # Nothing lets it in again, and the next plan has nothing to do.
     assert desk.reconcile("apply", "--auto-approve").code == 0 and list(revoked(desk)) == [f"User/#{id}"]
     assert "No changes." in desk.reconcile("plan").out

@@ -174,7 +174,7 @@ def test_apply_status_and_restart_know_a_quarantine(desk: Desk) -> None:
     shown = desk.reconcile("status")
     assert shown.code == 1 and "wiki: quarantined" in shown.out
     applied = desk.reconcile("apply", "--auto-approve")
-    assert applied.code == 0 and "is in quarantine since" in applied.err and "this goes on" in applied.err
+    assert applied.code == 0 and "is in quarantine since" in applied.err and "this continues" in applied.err
     ended = desk.reconcile("restart", "--scope", "quarantine")
     assert ended.code == 0 and "is over" in ended.out
     again = desk.reconcile("status", "--format", "json")

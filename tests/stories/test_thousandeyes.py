@@ -320,6 +320,13 @@ def test_a_second_plan_asks_ten_times_at_most_beside_the_pages_of_scim(world: Ro
     assert world.plan().changes == ()
     beside = [request for request in world.line.requests() if "/v2/Users" not in request]
     assert len(beside) <= 10, beside
+    organisation = world.office.organisation
+    for number in range(1000):  # of other people's work, in whatever form it is logged
+        organisation.log(world.office.boss, world.office.production, f"Report {number} created.", "192.0.2.1")
+    plan = world.plan()
+    beside = [request for request in world.line.requests() if "/v2/Users" not in request]
+    assert len(beside) <= 10, beside
+    assert [w for w in plan.warnings if "holds more than the 150 events that were read" in w]
 
 
 # Whole commands
@@ -447,6 +454,12 @@ def test_the_test_of_a_connection_names_the_missing_permission_and_the_name_that
         there = desk(tmp_path, url, office)
         found = there.reconcile("test-connection")
         assert found.code == 0 and "ok  ThousandEyes v7, names: 4 roles and 2 account groups seen" in found.out
+        assert "by which others are managed" not in found.out
+        there.write("apps/wiki/roles.yaml", ROLES.replace("privileged: true", "privileged: false", 1) + "assertive: true\n")
+        found = there.reconcile("test-connection")
+        assert found.code == 0 and "roles.yaml:5:" in found.out
+        assert "is Organization Admin there, by which others are managed: say `privileged: true` of it" in found.out
+        there.write("apps/wiki/roles.yaml", ROLES + "assertive: true\n")
         office.organisation.role("Night shift").name = "Night shifts"
         found = there.reconcile("test-connection")
         assert found.code == 1 and "roles.yaml:11:26: there is no role 'Night shift' on the service" in found.out

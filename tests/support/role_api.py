@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Named, Person, Rights
+from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Log, Named, Person, Rights
+from reconciler.rolesources.source import PAGES
 from reconciler.scim.errors import AuthError, ServiceError
 from tests.support.world import SWITCH
 
@@ -27,7 +28,12 @@ DECLARED = """roles:
     displayName: User
     thousandeyes: {role: Regular User, accountGroups: all}
 """
-ROLES = (Named("11", "Organization Admin"), Named("12", "Account Admin"), Named("13", "Regular User"), Named("90", "NOC Viewer"))
+ROLES = (
+    Named("11", "Organization Admin", True),
+    Named("12", "Account Admin"),
+    Named("13", "Regular User"),
+    Named("90", "NOC Viewer"),
+)
 PLACES = (Named("1", "Production"), Named("2", "Staging"))
 NEW = frozenset({Grant(EVERYWHERE, "13")})  # what everybody gets who is created over SCIM
 
@@ -49,6 +55,7 @@ class MemoryRoles:
         self.lacks: set[str] = set()
         self.broken: set[str] = set()
         self.log: list[Edit] = []
+        self.lacking = ""
         self.before: Callable[[str], None] = lambda person: None
         self.after: Callable[[str], None] = lambda person: None
 
@@ -96,9 +103,9 @@ class MemoryRoles:
         self.after(name)
         return Holding(self.held.get(name, NEW))
 
-    def edits(self, since: str) -> Iterable[Edit]:
+    def edits(self, since: str, pages: int = PAGES) -> Log:
         self._ask("edits")
-        return [edit for edit in self.log if edit.at >= since]
+        return Log(tuple(edit for edit in self.log if edit.at >= since), "robot@x.org", self.lacking, 1)
 
     def _ask(self, call: str) -> None:
         self.calls.append(call)

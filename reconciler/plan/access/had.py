@@ -135,7 +135,7 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
     """The same of the records that tell of some, and what the record says of them; whether any was altered is not looked at."""
     linked = [item for item in part.records if link_of(item) is not None]
     found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
-    found.gaps = tuple(Gap(*missing) for missing in part.missing)
+    found.gaps = (*(Gap(*missing) for missing in part.missing), *_accepted(linked))
     found.told.look(linked)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
@@ -150,9 +150,30 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
         before, at = len(check.problems), str(record.get("activityDateTime", ""))
         check.look(record)
         gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
+        gaps += _told_gaps(record, found.newest, at)
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record
+
+
+def _accepted(records: Iterable[Record]) -> Iterator[Gap]:
+    """Of some records only: until when nobody knows is told, and since when by the one before, whoever that tells of."""
+    newest = ""
+    for record in records:
+        at = str(record.get("activityDateTime", ""))
+        yield from _told_gaps(record, newest, at)
+        newest = at
+
+
+def _told_gaps(record: Record, newest: str, at: str) -> Iterator[Gap]:
+    """What a record itself tells of what nobody knows: that history was lost, and a clock that was set back."""
+    ours, number = record["reconcile"], link_of(record)
+    details = ours.get("details") or {}
+    if ours.get("kind") == "recordCommand" and details.get("command") == "trust":
+        what = f"history was lost, or not signed, when {details.get('head')} was accepted by `reconcile record trust`"
+        yield Gap(newest or at, at, what)
+    if ours.get("kind") not in ("object", None) and at < newest:
+        yield Gap(at, newest, f"record {number.number if number else 0}: time runs back, so that a clock was wrong")
 
 
 def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> dict[Thing, bool | None]:

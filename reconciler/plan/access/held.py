@@ -16,6 +16,7 @@ from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.match import match
 from reconciler.plan.membership import known_members, shown_members
+from reconciler.plan.role_notes import by_whom
 from reconciler.plan.roles import keys, of_values, partly, privileged_groups
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -33,10 +34,11 @@ class Held(NamedTuple):
     """One role or group that an active account has; `kind` is role, group, or account where it has neither.
 
     `address` is the person's, `#ID` where the account is nobody's; `login` is its userName. `through`, `file`, `line`, `until`
-    and `reason` are those of the assignment, or of the group's declaration, that gives it. `shown` is false where the record
+    and `reason` are those of the assignment, or of the group's declaration, that gives it; of what nothing gives `reason` is who
+    edited the account, where the service's own log tells. `shown` is false where the record
     alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
     on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows.
+    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes.
     """
 
     address: str
@@ -56,6 +58,7 @@ class Held(NamedTuple):
     registered: str = ""
     since: str = ""
     confirmed: str = ""
+    value: str = ""
 
 
 def held(context: Context) -> tuple[Held, ...]:
@@ -131,11 +134,20 @@ class _Work:
         declared = keys(self.context, names)
         for key in declared or self._recorded(row.address):
             role = self.context.app.roles[key]
-            found = row._replace(kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared)
-            yield self._with(found, self.given.role(row.address, key))
+            found = row._replace(
+                kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared, value=role.value
+            )
+            given = self.given.role(row.address, key)
+            yield self._with(found, given) if given is not None else self._by_hand(found, account)
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
-            yield row._replace(kind="role", what=text, privileged=privileged)
+            known = privileged or fold(text) in self.context.privileged_then
+            yield self._by_hand(row._replace(kind="role", what=text, privileged=known), account)
+
+    def _by_hand(self, row: Held, account: LiveObject) -> Held:
+        """With who edited the account since it was last read, where the service's own log tells."""
+        edit = self.context.live.roles.edits.get(account.id)
+        return row._replace(reason=by_whom(edit)) if edit is not None else row
 
     def _recorded(self, address: str) -> list[str]:
         """The roles that somebody was given and that no service shows."""

@@ -51,11 +51,15 @@ def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[G
     `moments` are in the order in which things were done; `now` is what the record says, None where it says nothing.
     """
     number = bisect_right(moments, at, key=lambda moment: moment.at)
-    had = _between(moments[number - 1] if number else None, moments[number] if number < len(moments) else None, now, gaps)
+    earlier, later = moments[number - 1] if number else None, moments[number] if number < len(moments) else None
+    lost = [gap for gap in gaps if gap.since <= at or later is None or gap.since <= later.at]
+    had = _between(earlier, later, now) if not lost else _around(lost, at, earlier, later, now)
     if had is False:
         return State(False)
     gave = next((m for m in reversed(moments[:number]) if m.after is not False and m.before is not True), None)
     seen = next((m.at for m in reversed(moments[:number]) if m.after is True), "")
+    if had and gave is None and any(gap.since <= at for gap in gaps):
+        had = None  # what gave it may be among the records that are lost
     return State(had, gave, next((m for m in moments[number:] if m.after is False), None), seen)
 
 
@@ -64,15 +68,22 @@ def both(one: bool | None, other: bool | None) -> bool | None:
     return False if one is False or other is False else None if one is None or other is None else True
 
 
-def _between(earlier: Moment | None, later: Moment | None, now: bool | None, gaps: Sequence[Gap]) -> bool | None:
+def _around(gaps: Sequence[Gap], at: str, earlier: Moment | None, later: Moment | None, now: bool | None) -> bool | None:
+    """The same beside what is lost: within a gap nobody knows, and what a gap lies before or after tells nothing across it."""
+    if any(gap.since <= at < gap.until for gap in gaps):
+        return None
+    before = any((earlier is None or gap.until >= earlier.at) and gap.until <= at for gap in gaps)
+    after = any(gap.since > at and (later is None or gap.since <= later.at) for gap in gaps)
+    if before and after:
+        return None
+    if after:
+        return earlier.after if earlier else None
+    return _between(None if before else earlier, later, now)
+
+
+def _between(earlier: Moment | None, later: Moment | None, now: bool | None) -> bool | None:
     """What was so between two moments that follow one another: what both say; where they differ somebody's hand was in it."""
-    then, ahead = earlier.after if earlier else None, later.before if later else now
-    if then is None:
-        return None if earlier is None and later is not None and ahead and not later.sure else ahead
-    if ahead is None:
-        return None if any(_lies(gap, earlier, later) for gap in gaps) else then
-    return then if then == ahead else None
-
-
-def _lies(gap: Gap, earlier: Moment | None, later: Moment | None) -> bool:
-    return (earlier is None or gap.until >= earlier.at) and (later is None or gap.since <= later.at)
+    if earlier is None:
+        return None if later is not None and not later.sure else later.before if later else now
+    then, ahead = earlier.after, later.before if later else now
+    return then if ahead is None or then == ahead else None

@@ -135,7 +135,8 @@ class _Work:
     def _was_privileged(self, address: str, text: str) -> bool:
         """Of a name that no role bears any more, but one did when it was last applied."""
         borne = held(self.context, address, {fold(text): text})
-        return fold(text) in self.context.were_privileged or not self.context.privileged.isdisjoint(borne)
+        known = self.context.were_privileged.keys() | self.context.privileged_then
+        return fold(text) in known or not self.context.privileged.isdisjoint(borne)
 
     def _gained_role(self, change: Change, role: Role) -> Access:
         given = self.given.role(change.address, role.key)

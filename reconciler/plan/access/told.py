@@ -66,6 +66,7 @@ class Names:
 
     def member(self, address: str, at: str) -> str:
         """Of somebody in a group: strangers are told by their id."""
+        address = address[len(STRANGER) - 1 :] if address.startswith(STRANGER) else address
         if address.startswith(UNKNOWN):
             self._with_id.add(key := self.by_id.setdefault(address[1:], address))
             return key
@@ -87,6 +88,7 @@ class Told:
         self.moments: dict[Thing, list[Moment]] = defaultdict(list)
         self.spelled: dict[str, str] = {}
         self.privileged: set[str] = set()
+        self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
@@ -120,7 +122,17 @@ class Told:
             moments.pop()
         # What neither gave nor took tells no more: there may be a million.
         told = {} if steady else self._lasting(record)
-        moments.append(Moment(str(record.get("activityDateTime", "")), before, after, sure, told))
+        at = str(record.get("activityDateTime", ""))
+        if not moments:
+            self._of[thing.account].append(thing)
+        # A clock that was set back between two of them does not change their order.
+        moments.append(Moment(max(at, moments[-1].at) if moments else at, before, after, sure, told))
+
+    def _found_gone(self, things: Iterable[Thing], record: Record) -> None:
+        """What somebody deleted by hand, at a time that nobody knows."""
+        for thing in things:
+            if self.moments.get(thing) and self.moments[thing][-1].after is not False:
+                self._put(thing, record, False, False, sure=False)
 
     def _lasting(self, record: Record) -> Record:
         """The same for every moment of one record."""
@@ -131,12 +143,22 @@ class Told:
     # Accounts
 
     def _user(self, record: Record, ours: Record, address: str) -> None:
+        deleted = self.names.by_name.get(fold(address)) if _replaces(record) else None
         key = self.names.key(_called(record, address), _id(record), str(record.get("activityDateTime", "")))
+        if deleted or ours.get("found"):
+            self._found_gone(self._ended(deleted or key, ours), record)
+        if ours.get("found"):
+            return
         before, after, sure = _active(record, ours.get("action", ""))
         # When an account came that nobody declared, and who gave it what it has, is in no log.
         self._put(Thing(key, "account"), record, before, after, sure and not address.startswith(STRANGER))
         for what, before, after, sure in self._roles(record, ours):
             self._put(Thing(key, "role", what), record, before, after, sure)
+
+    def _ended(self, key: str, ours: Record) -> list[Thing]:
+        """What an account had that was found gone; one that is disabled stays in its groups."""
+        stays = ours.get("found") and ours.get("action") == "disable"
+        return [thing for thing in self._of[key] if not (stays and thing.kind == "group")]
 
     def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
         """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
@@ -169,7 +191,12 @@ class Told:
 
     def _group(self, record: Record, ours: Record, address: str) -> None:
         at, action = str(record.get("activityDateTime", "")), ours.get("action")
+        deleted = self.groups.by_name.get(fold(address)) if _replaces(record) else None
         key = self.groups.key(address, _id(record), at)
+        if deleted or ours.get("found"):
+            self._found_gone(list(self._inside[deleted or key]), record)
+        if ours.get("found"):
+            return
         if any(row.get("privileged") for row in ours.get("access") or ()):
             self.privileged.add(key)
         out, into = _modified(record, MEMBERS)
@@ -232,6 +259,12 @@ def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool
             return None, True, True
         case _:
             return (old if isinstance(old, bool) else True), new is not False, True
+
+
+def _replaces(record: Record) -> bool:
+    """Whether it puts an account or a group there again that somebody deleted, or deleted and made anew, on the service."""
+    ours = record["reconcile"]
+    return (ours.get("action") == "create" or ours.get("adopts") is True) and "drift" in (ours.get("causes") or ())
 
 
 def _modified(record: Record, name: str) -> tuple[Any, Any]:

@@ -28,7 +28,7 @@ def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Proble
     for review in files:
         yield from _altered(review)
         for row in review.rows:
-            yield from _decision(review, row)
+            yield from _decision(review, row, standing)
             if row.decision == REMOVE:
                 yield from _still_declared(review, row, standing)
 
@@ -55,11 +55,12 @@ def _missing_files(files: list[Review]) -> Iterator[Problem]:
         )
 
 
-def _decision(review: Review, row: Reviewed) -> Iterator[Problem]:
+def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
     if row.decision == KEEP and not row.reason.strip():
         message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
         yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
-    if row.decision and fold(review.reviewer) in {fold(row.user), fold(row.login)}:
+    reviewer = standing.user(review.reviewer)  # who may have been renamed since, or be named as before
+    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), standing.user(row.user)} - {""})):
         message = f"{row.who} decides about their own access"
         remedy = "start the review again with somebody else, whom --otherwise names"
         yield Problem(review.place(row), "error", "review-self", message, remedy)

@@ -40,13 +40,13 @@ def read_back(context: Context, rows: Iterable[Reviewed]) -> list[ReadBack]:
 
 
 def _of(context: Context, row: Reviewed, there: Iterable[Held]) -> ReadBack:
-    names = _names(context, row)
-    found = next((item for item in there if _is_of(item, names) and _is_what(item, row)), None)
+    names, groups = _names(context, row), _groups(context, row)
+    found = next((item for item in there if _is_of(item, names) and _is_what(item, row, groups)), None)
     if found is not None:
         return ReadBack(row, Verdict.THERE, found)
     if names & {fold(address) for address in context.live.unknown}:
         return ReadBack(row, Verdict.UNKNOWN)
-    return ReadBack(row, Verdict.GONE if _is_shown(context, row) else Verdict.NOT_SHOWN)
+    return ReadBack(row, Verdict.GONE if _is_shown(context, row, groups) else Verdict.NOT_SHOWN)
 
 
 def _names(context: Context, row: Reviewed) -> frozenset[str]:
@@ -63,15 +63,23 @@ def _is_of(item: Held, names: frozenset[str]) -> bool:
     return fold(item.address) in names or fold(item.login) in names
 
 
-def _is_what(item: Held, row: Reviewed) -> bool:
-    """A row about an account is about whatever it has."""
-    if row.role or row.group:
-        return item.kind == ("role" if row.role else "group") and fold(item.what) == fold(row.role or row.group)
+def _groups(context: Context, row: Reviewed) -> frozenset[str]:
+    """Names under which the group of a row may stand, folded: of then, and of today."""
+    groups = context.resolution.declarations.groups
+    return frozenset({fold(row.group), fold(groups.name_now(row.group))} if row.group else ())
+
+
+def _is_what(item: Held, row: Reviewed, groups: frozenset[str]) -> bool:
+    """A row about an account is about whatever it has; a role that is called otherwise since has the same value."""
+    if row.group:
+        return item.kind == "group" and fold(item.what) in groups
+    if row.role:
+        return item.kind == "role" and (fold(item.what) == fold(row.role) or (row.value != "" and item.value == row.value))
     return True
 
 
-def _is_shown(context: Context, row: Reviewed) -> bool:
+def _is_shown(context: Context, row: Reviewed, names: frozenset[str]) -> bool:
     if row.role:
         return bool(context.shown_roles)
-    groups = [group for group in context.live.groups.values() if fold(group.name) == fold(row.group)] if row.group else []
+    groups = [group for group in context.live.groups.values() if fold(group.name) in names]
     return all(group.members is not None for group in groups)

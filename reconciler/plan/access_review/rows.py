@@ -28,6 +28,7 @@ def row_of(row: Row) -> dict[str, Any]:
         "login": held.login if fold(held.login) != fold(person) else "",
         "name": held.name if held.name != person else "",
         "role": held.what if held.kind == "role" else "",
+        "roleValue": held.value if held.kind == "role" else "",
         "group": held.what if held.kind == "group" else "",
         "privileged": held.privileged,
         "source": str(held.source),
@@ -62,3 +63,8 @@ def digest_of(data: dict[str, Any]) -> str:
     """Of all that a file of a review says but for decisions."""
     rows = [{name: value for name, value in row.items() if name not in DECIDED} for row in data["access"]]
     return sha256({**{name: value for name, value in data.items() if name != "digest"}, "access": rows})
+
+
+def digest_of_all(files: Iterable[dict[str, Any]]) -> str:
+    """Of all files of a review with their rows and reviewers, in whatever order, but for decisions."""
+    return sha256(sorted(digest_of(data) for data in files))

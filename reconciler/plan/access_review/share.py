@@ -105,12 +105,12 @@ def by_rules(rules: Iterable[Mapping[str, str]], users: Table[User]) -> Choose:
 
 
 class Named:
-    """A reviewer by userPrincipalName or mail in, the userPrincipalName out; another name as it is: nobody has to be declared."""
+    """A reviewer by userPrincipalName, also an earlier one, or mail in; the userPrincipalName out, else the name."""
 
     def __init__(self, users: Table[User]) -> None:
         self.names = users.columns["userPrincipalName"]
         mails = {fold(mail): row for row, mail in enumerate(users.column("mail")) if isinstance(mail, str)}
-        self.rows = mails | users.index
+        self.rows = mails | users.earlier | users.index
 
     def __call__(self, reviewer: str) -> str:
         row = self.rows.get(fold(reviewer))

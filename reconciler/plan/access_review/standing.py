@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -40,28 +40,27 @@ class Standing:
         app, user = self.declarations.apps.get(row.app), self.user(row.user)
         if app is None or not user:
             return []
-        return list(self._membership(app, user, row.group) if row.group else self._assignments(app, user, row.role))
+        return list(self._membership(app, user, row.group) if row.group else self._assignments(app, user, _roles(app, row)))
 
     def user(self, name: str) -> str:
         """The key of a person by the name of then: it may be an earlier one by now; "" where nobody is called so."""
-        users, key = self.declarations.users, fold(name)
-        if key in users.index:
-            return key
-        row = users.earlier.get(key)
-        return fold(users.columns["userPrincipalName"][row]) if row is not None else ""
+        users = self.declarations.users
+        key = fold(users.name_now(name))
+        return key if key in users.index else ""
 
     def _reach_of(self, name: str) -> Reach:
         app = self.declarations.apps[name]
         return Reach(app.assignments, flatten(self.declarations.groups, app.provisioning.nestedGroups))
 
-    def _assignments(self, app: App, user: str, role: str) -> Iterator[Giving]:
+    def _assignments(self, app: App, user: str, roles: Collection[str]) -> Iterator[Giving]:
         for item in self._reach(app.name).all(user):
-            if (not role or item.role == fold(role)) and (item.expires is None or item.expires >= self.today):
+            if (not roles or item.role in roles) and (item.expires is None or item.expires >= self.today):
                 group = self._written(item.group) if item.group is not None else ""
                 yield Giving("assignments", item.file, item.line, group, item.role)
 
     def _membership(self, app: App, user: str, group: str) -> Iterator[Giving]:
-        key, groups = fold(group), self.declarations.groups
+        groups = self.declarations.groups
+        key = fold(groups.name_now(group))
         if user in self._reach(app.name).flat.get(key, ()):
             inner = self.ways.chain(key, user)[-1]
             row = groups.index[inner]
@@ -70,3 +69,9 @@ class Standing:
     def _written(self, group: str) -> str:
         groups = self.declarations.groups
         return str(groups.columns["displayName"][groups.index[group]]) if group in groups.index else group
+
+
+def _roles(app: App, row: Reviewed) -> set[str]:
+    """Keys of the role of a row, whatever it is called by now; none where it is about the account."""
+    same = {key for key, role in app.roles.items() if row.value and role.value == row.value}
+    return same | ({fold(row.role)} if row.role else set())

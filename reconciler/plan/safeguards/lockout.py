@@ -10,6 +10,7 @@ from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, verdict
 from reconciler.plan.safeguards.protected import known_as
+from reconciler.plan.safeguards.redefined import Then
 
 
 def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
@@ -27,6 +28,11 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
         blocked = _relied_on(numbers) < rule.minimumActive
         said.append(_left(facts, rule, numbers))
         counted = facts.taking(holders.losing(rule.role)) if blocked else counted
+        then = Then(facts, rule.role)
+        of_then = _numbers(rule, *then.standing())
+        if then.was and _relied_on(of_then) < rule.minimumActive:
+            numbers, counted, blocked = of_then, counted | facts.taking(then.losing), True
+            said.append(_left(facts, rule, numbers, f", as it was when last given ({then.words}),"))
     if facts.settings.principal is not None:
         touched = [change.address for change in facts.written if _touches(facts, change, fold(facts.settings.principal))]
         said.append(
@@ -61,7 +67,11 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
 def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:
     """`now` and `holders` are the active holders before and after, `certain` those who are there already and stay."""
     now, certain = holders.standing(rule.role)
-    return {"now": now, "certain": certain, "holders": holders.left(rule.role), "minimumActive": rule.minimumActive}
+    return _numbers(rule, now, certain, holders.left(rule.role))
+
+
+def _numbers(rule: Lockout, now: int, certain: int, left: int) -> dict[str, int]:
+    return {"now": now, "certain": certain, "holders": left, "minimumActive": rule.minimumActive}
 
 
 def _relied_on(numbers: dict[str, int]) -> int:
@@ -69,11 +79,11 @@ def _relied_on(numbers: dict[str, int]) -> int:
     return numbers["certain"] if numbers["certain"] < numbers["now"] else numbers["holders"]
 
 
-def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
+def _left(facts: Facts, rule: Lockout, numbers: dict[str, int], then: str = "") -> str:
     role, certain, left = facts.context.app.roles.get(rule.role), numbers["certain"], numbers["holders"]
     gaining = f", {certain} of them without what the plan gives" if certain < left else ""
     return (
-        f"{plural(left, 'active holder')} of {role.displayName if role else rule.role} would be left{gaining}, "
+        f"{plural(left, 'active holder')} of {role.displayName if role else rule.role}{then} would be left{gaining}, "
         f"at least {rule.minimumActive} {'is' if rule.minimumActive == 1 else 'are'} needed"
     )
 

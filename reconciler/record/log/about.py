@@ -17,7 +17,9 @@ from reconciler.record.log.chain import Link, link_of
 from reconciler.record.log.read import record_of
 
 ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
+ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
 GROUP = b'"identitytype":"group"'
+TRUST = b'"command":"trust"'  # what accepted a lost stretch
 Record = dict[str, Any]
 
 
@@ -25,6 +27,11 @@ def needle(text: str) -> bytes:
     """The longest run of a text that JSON writes as it is, in lower case."""
     runs = ASCII_RUN.findall(unicodedata.normalize("NFC", text).encode())
     return max((run.lower() for run in runs), key=len, default=b"")
+
+
+def is_escaped(block: bytes) -> bool:
+    """Whether letters may stand there as escapes, as nothing that we write does: then bytes say nothing of what a line holds."""
+    return b"\\/" in block or (b"\\u" in block and ESCAPED.search(block) is not None)
 
 
 class Missing(NamedTuple):
@@ -68,10 +75,10 @@ class Part:
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
     """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
-    part, needles = Part(), [GROUP, *filter(None, map(_whole, texts))]
+    part, needles = Part(), [GROUP, TRUST, *filter(None, map(_whole, texts))]
     for block in blocks:
-        lowered = block.lower()
-        starts = sorted({start for text in needles for start in _starts(lowered, text)})
+        lowered, looked_for = block.lower(), [b"{"] if is_escaped(block) else needles
+        starts = sorted({start for text in looked_for for start in _starts(lowered, text)})
         part.records += [record for start in starts for record in record_of(_line(block, start))]
         _bounds(part, block)
     return part

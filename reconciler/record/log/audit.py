@@ -27,6 +27,8 @@ class Kind(StrEnum):
     CONFIGURATION_CHANGED = "configurationChanged"
     CHAIN_BEGUN = "chainBegun"
     PRUNED = "pruned"
+    REVIEW_STARTED = "reviewStarted"
+    REVIEW_CLOSED = "reviewClosed"
 
 
 WORDS = {
@@ -43,6 +45,8 @@ WORDS = {
     Kind.CONFIGURATION_CHANGED: "the app's configuration changed",
     Kind.CHAIN_BEGUN: "the log's chain began",
     Kind.PRUNED: "the log was pruned",
+    Kind.REVIEW_STARTED: "an access review was started",
+    Kind.REVIEW_CLOSED: "an access review was closed",
 }
 FAILURES = frozenset({Kind.APPROVAL_REFUSED, Kind.SAFEGUARD_BLOCKED})
 

@@ -1,6 +1,7 @@
 """Records in, the same with a link each to the one before it out; and links in, what was altered, dropped or moved out. Pure.
 
-A record's hash is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8), its own link included. So who knows the hash
+A record's hash is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8), its own link included. A line is written in
+that form too, but for the order of keys, and one in another form was altered. So who knows the hash
 of one record can tell whether any before it is another than it was; nobody can tell of those after it without a later hash.
 """
 
@@ -84,7 +85,8 @@ class Check:
     """Looks at the records of a chain one after the other, in their order; see `verify`.
 
     `last` is the link to the newest one, which stands `where`; `heads` are those that were saved last, with their numbers;
-    `count` is of all records, with a link or without.
+    `count` is of all records, with a link or without; `newest` is the latest time so far of what is no object, whose records are
+    written as they happen, and `backwards` those that are earlier, which proves a wrong clock and no forgery.
     """
 
     trusted: str = ""
@@ -99,6 +101,8 @@ class Check:
     where: str = ""
     count: int = 0
     no_records: list[str] = field(default_factory=list)
+    newest: str = ""
+    backwards: list[Problem] = field(default_factory=list)
 
     def look(self, record: Record, where: str = "") -> None:
         self.count += 1
@@ -114,8 +118,16 @@ class Check:
             what = f"it was altered: its hash is {self.last.hash}, and the next record was linked to {link.hash}"
             self.problems.append(Problem(self.last.number, what, self.where))
         self._note(record)
+        self._time(record, link.number, where)
         self.last, self.where = Link(link.number, hash_of(record)), where
         self.is_trusted_seen = self.is_trusted_seen or self.last.hash == self.trusted
+
+    def _time(self, record: Record, number: int, where: str) -> None:
+        at = str(record.get("activityDateTime", ""))
+        if kind_of(record) != "object":
+            if at < self.newest:
+                self.backwards.append(Problem(number, f"time runs back from {self.newest} to {at}: a clock was wrong", where))
+            self.newest = max(self.newest, at)
 
     def _out_of_order(self, number: int) -> str:
         expected = self.last.number + 1
@@ -129,6 +141,15 @@ class Check:
     def torn(self, where: str) -> None:
         """A line that is no record. Nothing hangs on it: a kill may have torn it off, and a record that it was is missing."""
         self.no_records.append(where)
+
+    def junk(self, where: str) -> None:
+        """A line that no kill leaves: one that was torn off begins as a record does."""
+        self.problems.append(Problem(0, "the line is no record, and none that was torn off: somebody put it in", where))
+
+    def misspelt(self, where: str) -> None:
+        """A hash is of what a line says. A search looks at its bytes, so they too are to be those that were written."""
+        what = "its bytes are not those that were written (escapes, spaces or a key that is there twice): it was altered"
+        self.problems.append(Problem(self.last.number, what, where))
 
     def _unlinked(self, record: Record, where: str) -> None:
         self.unlinked.append(hash_of(record))
@@ -188,7 +209,7 @@ def verify_files(files: Iterable[tuple[str, bytes]], trusted: str = "") -> Check
     check, file, line = Check(trusted), "", 0
     for name, block in files:
         file, line = name, line if name == file else 0
-        for row in block.splitlines():
+        for row in block.removesuffix(b"\n").split(b"\n"):
             line += 1
             _look(check, row, f"{file}:{line}")
     return check
@@ -201,5 +222,9 @@ def _look(check: Check, row: bytes, where: str) -> None:
         record = None
     if isinstance(record, dict):
         check.look(record, where)
-    elif row.strip(b"\0 \r"):
+        if orjson.dumps(record) != row.strip(b"\0"):
+            check.misspelt(where)
+    elif row.strip(b"\0").startswith(b'{"') and record is None:
         check.torn(where)
+    elif row.strip(b"\0"):
+        check.junk(where)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from reconciler.record.log.chain import (
     hash_of_all,
     link_of,
     verify,
+    verify_files,
 )
 
 AT = "2026-06-01T08:00:00Z"
@@ -134,3 +137,35 @@ def test_an_audit_record_has_the_shape_of_a_directory_audit() -> None:
     }
     assert made["initiatedBy"]["id"] == "ada"
     assert made["reconcile"] == {"kind": "lockBroken", "startedBy": {"user": "ada", "host": "desk"}, "details": {"lock": "1"}}
+
+
+ALTERED = {
+    "a letter as an escape": (b"sourceIdentity", rb"\u0073ourceIdentity"),
+    "a slash as an escape": (b"User/1", rb"User\/1"),
+    "a space": (b'{"activity', b'{ "activity'),
+    "a carriage return": (b"}\n", b"}\r\n"),
+    "a key that is there twice": (b'"reconcile":{', b'"reconcile":{"kind":"cycle"},"reconcile":{'),
+}
+
+
+@pytest.mark.parametrize("form", [orjson.OPT_SORT_KEYS, 0], ids=["sorted", "as it came"])
+def test_lines_as_they_are_written_are_whole(form: int) -> None:
+    block = b"".join(orjson.dumps(row, option=form | orjson.OPT_APPEND_NEWLINE) for row in log(4))
+    assert verify_files([("a.jsonl", block)]).ended() == []
+
+
+@pytest.mark.parametrize(("old", "new"), ALTERED.values(), ids=ALTERED)
+def test_a_line_that_says_the_same_in_other_bytes_was_altered(old: bytes, new: bytes) -> None:
+    lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in log(4)]
+    lines[1] = lines[1].replace(old, new)
+    found = [(problem.where, problem.what[:38]) for problem in verify_files([("a.jsonl", b"".join(lines))]).ended()]
+    assert found == [("a.jsonl:2", "its bytes are not those that were writ")]
+
+
+def test_a_line_that_no_kill_leaves_is_told_and_one_that_was_torn_off_is_not_held_against_the_log() -> None:
+    lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in log(2)]
+    for junk in (b"junk", b"[1]", b"7", b"{junk", b"{}x"):
+        check = verify_files([("a.jsonl", b"".join([lines[0], junk + b"\n", lines[1]]))])
+        assert [problem.where for problem in check.ended()] == ["a.jsonl:2"], junk
+    check = verify_files([("a.jsonl", b"".join([lines[0], lines[1][:40] + b"\n", lines[1]]))])
+    assert check.ended() == [] and check.no_records == ["a.jsonl:2"]
