@@ -70,6 +70,21 @@ def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.C
     assert "--detailed-exitcode" in capsys.readouterr().out
     assert run(["help", "safeguard"]) == 64
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
+    assert run(["help", "zzzzzzzz"]) == 64
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_help_finds_variables_and_lists_the_how_to_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help", "RECONCILE_ALLOWED_ORIGINS"]) == 0
+    assert capsys.readouterr().out.startswith("# RECONCILE_ALLOWED_ORIGINS\n")
+    assert run(["help", "howto"]) == 0
+    assert "howto-recover " in capsys.readouterr().out
+
+
+def test_choices_that_lack_are_said_without_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion"]) == 64
+    said = capsys.readouterr().err
+    assert "    bash" in said and "\\t" not in said
 
 
 def test_help_has_each_command_in_one_section_and_says_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:

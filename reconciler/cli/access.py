@@ -53,8 +53,6 @@ def access(
     """Show who has which role and group now, accounts that nobody manages included, and what gives it.
 
     With --at and --diff the log answers, and says of each which change gave it, from which line and commit, and who approved it.
-
-    Exit codes: 0, or 1 where an app could not be read, does not tell of sign-ins (--unused), or the log does not know.
     """
     from reconciler.cli.access_evidence import Evidence, check
 

@@ -29,8 +29,13 @@ def users(context: click.Context, parameter: click.Parameter, begun: str) -> lis
 
 def addresses(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Addresses of all that is declared."""
+    return _beginning(begun, declared(context))
+
+
+def declared(context: click.Context) -> list[str]:
+    """Addresses of all that is declared; none where the declarations cannot be read."""
     names, groups = _declared(context)
-    return _beginning(begun, [*(user_address(name) for name in names), *(group_address(name) for name in groups)])
+    return [*(user_address(name) for name in names), *(group_address(name) for name in groups)]
 
 
 def _declared(context: click.Context) -> tuple[list[str], list[str]]:

@@ -100,8 +100,16 @@ refresh_option = click.option(
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):
-            raise click.BadParameter(f"{value!r} is not an address: write User/{value} or Group/{value}")
+            raise click.BadParameter(f"{value!r} is not an address: " + _address_of(value, candidates.declared(context)))
     return values
+
+
+def _address_of(name: str, known: list[str]) -> str:
+    """What to write for a name, or a part of one."""
+    from reconciler.declare.wording import did_you_mean
+    from reconciler.resolve.one_object import near
+
+    return did_you_mean(", ".join(near(name, known)), f"write User/{name} or Group/{name}")
 
 
 def colourer(no_color: bool) -> Colour:

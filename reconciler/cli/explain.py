@@ -84,10 +84,14 @@ def _history(app: App, declarations: Declarations, address: str) -> list[Had]:
 
 
 def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:
+    from reconciler.declare.wording import did_you_mean
+    from reconciler.resolve.one_object import called
     from reconciler.resolve.sources import group_addresses, user_addresses
 
     addresses = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *sorted(recorded)]
     kind = "group" if fold(user).startswith("group/") else "user"
     words = f"nothing that is declared or recorded is called {plain(user)!r}"
-    say_unknown(words, user, addresses, str, f"declare the {kind} first")
+    say_unknown(
+        words, user, addresses, str, did_you_mean(", ".join(called(user, declarations.users)), f"declare the {kind} first")
+    )
     return ERROR

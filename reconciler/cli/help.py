@@ -9,19 +9,20 @@ from importlib.resources.abc import Traversable
 
 import click
 
-from reconciler.cli.common import meant, no_color_option
+from reconciler.cli.common import no_color_option
+from reconciler.declare.wording import SURE, did_you_mean, likely
 
-CODES = "codes"  # the page that holds a part for each
+CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
 KINDS = {
     "Begin": ("tutorial", "adopt", "github"),
     "How to": (
         "howto-leaver", "howto-temporary", "howto-rename", "howto-reorganisation", "howto-recover", "howto-private-record",
     ),
     "What there is": (
-        "commands", "options", "files", "keys", "functions", "profile-values", CODES, "log", "metrics", "cost",
+        "commands", "options", "environment", "files", "keys", "functions", "profile-values", CODES, "log", "metrics", "cost",
     ),
     "How it works": (
-        "profiles", "safeguards", "leaving", "record", "service", "notifications", "access", "review", "security",
+        "plans", "profiles", "safeguards", "leaving", "record", "service", "notifications", "access", "review", "security",
     ),
 }  # fmt: skip
 
@@ -35,11 +36,13 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
 
     On a terminal a page is laid out; in a pipe it is Markdown. A code is what messages end in, such as unknown-key.
     """
-    titles, codes = pages(), sections()
+    titles, codes = pages(), sections() | sections(VARIABLES)
     commands = context.find_root().command
     assert isinstance(commands, click.Group)
     if not topic:
         click.echo(_listed(titles))
+    elif topic not in titles and (begun := [name for name in titles if name.startswith(f"{topic}-")]):
+        click.echo("\n".join(f"{name.ljust(max(map(len, begun)))}  {titles[name]}" for name in begun))
     elif topic in titles:
         _show(text_of(topic), no_color)
     elif topic in codes:
@@ -51,7 +54,9 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
             click.echo(command.get_help(found))
     else:
         known = [*titles, *commands.list_commands(context), *codes]
-        raise click.UsageError(f"no page, command or code {topic!r}; " + meant(topic, known))
+        near = likely(topic, known, SURE)
+        otherwise = "`reconcile help` lists the pages, `reconcile --help` the commands"
+        raise click.UsageError(f"no page, command, code or variable {topic!r}; " + did_you_mean(near and repr(near), otherwise))
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
@@ -61,9 +66,9 @@ def _beginning(context: click.Context, begun: str) -> list[str]:
     return [name for name in (*pages(), *commands.list_commands(context), *sections()) if name.startswith(begun)]
 
 
-def sections() -> dict[str, str]:
-    """Each code and its part of the page of codes."""
-    parts = [part.partition("\n") for part in re.split(r"^(?:## .*\s+)?### ", text_of(CODES), flags=re.MULTILINE)[1:]]
+def sections(page: str = CODES) -> dict[str, str]:
+    """Each code, or each variable, and its part of the page of them."""
+    parts = [part.partition("\n") for part in re.split(r"^(?:## .*\s+)?### ", text_of(page), flags=re.MULTILINE)[1:]]
     return {name: f"# {name}\n{text.rstrip()}\n" for name, _, text in parts}
 
 

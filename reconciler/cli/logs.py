@@ -11,7 +11,9 @@ import click
 
 from reconciler.cli.common import guarded, load_for_the_record, options, worst
 from reconciler.cli.stray import takes_no_words
+from reconciler.cli.terminal import echo_form
 from reconciler.cli.times import when
+from reconciler.declare.wording import CLOSE
 from reconciler.record.open import store_named
 
 if TYPE_CHECKING:
@@ -74,9 +76,9 @@ def _query(
 
     known = (*ACTIONS, "stageddelete", "other", *(kind.value for kind in Kind))
     if action is not None and action not in known:
-        from reconciler.cli.common import meant
+        from reconciler.declare.wording import hint
 
-        raise click.UsageError(f"no action {action!r}; " + meant(action, list(known)))
+        raise click.UsageError(f"no action {action!r}; " + hint(action, known, "actions are ", "'", CLOSE))
     since, until = since and when("--since", since, moment), until and when("--until", until, end_of)
     user, group = user and user.removeprefix("User/"), group and group.removeprefix("Group/")
     return Query(since, until, user, group, role, action, status, cause, by, cycle)
@@ -86,15 +88,20 @@ def _show(stores: dict[str, Store], query: Query, form: str) -> int:
     from reconciler.cycle.logged import in_order
     from reconciler.report.log_lines import FORMS, head
 
-    click.echo(head(form), nl=False)
+    _print(form, head(form))
     lines: list[str] = []
     for row in in_order(stores, query):
         lines.append(FORMS[form](row.app, *row.found))
         if len(lines) == MANY:
-            click.echo("".join(lines), nl=False)
+            _print(form, "".join(lines))
             lines.clear()
-    click.echo("".join(lines), nl=False)
+    _print(form, "".join(lines))
     return 0
+
+
+def _print(form: str, text: str) -> None:
+    """The table wraps where a person reads it."""
+    echo_form("text" if form == "table" else form, text)
 
 
 def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: str, pause: Callable[[float], None]) -> int:
@@ -110,5 +117,5 @@ def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: 
                 for row in rows_of(name, store, query):
                     link = link_of(row.found[1])
                     if link is not None and link.number > seen[name]:
-                        click.echo(FORMS[form](name, *row.found), nl=False)
+                        _print(form, FORMS[form](name, *row.found))
                 seen[name] = newest

@@ -106,7 +106,7 @@ def _shown(error: click.ClickException) -> str:
     """Its message, which may hold a name, or what somebody typed."""
     from reconciler.report.safe import plain
 
-    return "\n".join(map(plain, error.format_message().split("\n")))
+    return "\n".join(map(plain, error.format_message().expandtabs(4).split("\n")))
 
 
 def run(arguments: list[str] | None = None) -> int:

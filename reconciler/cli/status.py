@@ -23,7 +23,7 @@ CLEAR = "\033[2J\033[H"
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 @click.option("--watch", is_flag=True, help="Show it again every few seconds, until interrupted.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, form: str, watch: bool) -> int:
-    """Show how each app's cycles go, from the record. Exit code 1 where an app is in quarantine, off or overdue."""
+    """Show how each app's cycles go, from the record."""
     declarations, names = load_for_the_record(desired, apps)
     found = {**declarations.partial, **declarations.apps}
     while True:

@@ -61,7 +61,7 @@ CODES = (
         "The variable that a reference names is not set, or its file cannot be read.",
         "Without it nobody can speak to the service.",
         "Set the variable, or create the file, that the message names.",
-        "`${env:WIKI_TOKEN}` in a shell without WIKI_TOKEN",
+        "`secretToken: ${env:DOCS_TOKEN}` in a shell without DOCS_TOKEN",
     ),
     told(
         "RecordError",

@@ -27,7 +27,7 @@ from tests.support.thousandeyes import thousandeyes
 
 README = ROOT / "README.md"
 DOCS = ROOT / "reconciler/docs"
-MADE = ("codes", "options", "keys", "functions", "profile-values")  # made from code, and tried there
+MADE = ("codes", "environment", "options", "keys", "functions", "profile-values")  # made from code, and tried there
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"sh", "diff", "yaml", "json", "ini", "console", "text", "markdown"}
 # Commands that no test types: they start servers or run on, reach GitHub, or need another machine. First lines, by page.

@@ -66,4 +66,25 @@ def syntax(text: str, mark: Any, problem: str) -> tuple[str, str]:
     line = text[: mark.index].rpartition("\n")[2]
     if text[mark.index : mark.index + 1] == "\t" and INDENT.match(line):
         return "not YAML: a tab cannot indent here", "indent with spaces"
-    return f"not YAML: {problem}", "fix the syntax at this place"
+    return f"not YAML: {problem}", _cause(text, mark, problem)
+
+
+def _cause(text: str, mark: Any, problem: str) -> str:
+    """What most often leads to such an error, with what to do."""
+    lines = text.split("\n")
+    here = lines[mark.line] if mark.line < len(lines) else ""
+    if problem == "mapping values are not allowed in this context":
+        if here.count(": ") > 1:
+            return "quote the value: it contains `: `"
+        return "the line before lacks a colon, or this one is indented further than it should be"
+    if problem == "could not find expected ':'":
+        return f"line {mark.line} lacks a colon after its key, or has a quote that is not closed"
+    if problem in ("did not find expected key", "did not find expected '-' indicator"):
+        above = next((at for at in range(mark.line - 1, -1, -1) if lines[at].strip()), None)
+        if above is not None and _indent(lines[above]) != _indent(here):
+            return f"the indentation differs from that of line {above + 1}: keys of one object begin in one column"
+    return "fix the syntax at this place: a quote, a bracket or a comma is missing here or in the line before"
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
