@@ -16,6 +16,7 @@ from tests.support.thousandeyes import thousandeyes
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+WIKI_USER = "urn:ietf:params:scim:schemas:extension:wiki:2.0:User"
 GROUPS = {
     "Network Engineering": {"ada", "alan", "radia", "vint", "paul"},  # Paul through Network Interns
     "Operations": {"margaret", "katherine", "dorothy", "mary", "annie"},
@@ -33,11 +34,11 @@ def role(value: str, display: str) -> dict[str, Any]:
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {
-        "schemas": [USER, ENTERPRISE], "userName": "ada@example.com", "externalId": "1002", "active": True,
+        "schemas": [USER, ENTERPRISE, WIKI_USER], "userName": "ada@example.com", "externalId": "1002", "active": True,
         "displayName": "Ada LOVELACE", "name": {"givenName": "Ada", "familyName": "Lovelace"},
         "emails": [{"type": "work", "value": "ada@example.com"}], "title": "Principal Engineer", "userType": "employee",
         "preferredLanguage": "en", "nickName": "42", "roles": [role("reader", "Reader")],
-        ENTERPRISE: {"department": "Networks", "manager": {"value": "grace"}},
+        ENTERPRISE: {"department": "Networks", "manager": {"value": "grace"}}, WIKI_USER: {"costCenter": "42"},
     },
     "grace": {  # two roles
         "schemas": [USER, ENTERPRISE], "userName": "grace@example.com", "externalId": "1001", "active": True,
