@@ -21,7 +21,7 @@ from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
 from reconciler.report.html import access as page
 from reconciler.rolesources.model import Catalog, Edit, Named, Person
-from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, lost
+from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, lost, source
 from tests.support.role_api import ROLES as ROLES_THERE
 from tests.support.world import World
 
@@ -44,11 +44,6 @@ def world(tmp_path: Path) -> World:
     world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User")
     world.role_source = MemoryRoles(lambda: world.everything().values())
     return world
-
-
-def source(world: World) -> MemoryRoles:
-    assert isinstance(world.role_source, MemoryRoles)
-    return world.role_source
 
 
 def test_a_new_account_gets_its_roles_in_the_same_apply(world: World) -> None:

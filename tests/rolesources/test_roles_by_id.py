@@ -14,7 +14,7 @@ from reconciler.plan.live import LiveObject
 from reconciler.plan.role_table import Given, RoleTable, grants_of
 from reconciler.report.change_text import attribute_lines
 from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Named, Person
-from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles
+from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, source
 from tests.support.role_api import ROLES as ROLES_THERE
 from tests.support.world import World
 
@@ -34,11 +34,6 @@ def world(tmp_path: Path) -> World:
     world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User")
     world.role_source = MemoryRoles(lambda: world.everything().values())
     return world
-
-
-def source(world: World) -> MemoryRoles:
-    assert isinstance(world.role_source, MemoryRoles)
-    return world.role_source
 
 
 def held(world: World, name: str = "ada@x.org") -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Log, Named, Person, Rights
 from reconciler.rolesources.source import PAGES
 from reconciler.scim.errors import AuthError, ServiceError
-from tests.support.world import SWITCH
+from tests.support.world import SWITCH, World
 
 MAPPINGS = f"""mappings:
   users:
@@ -125,3 +125,9 @@ class MemoryRoles:
 def lost(request: str) -> ServiceError:
     """A write of which no answer came."""
     return ServiceError("no answer", request)
+
+
+def source(world: World) -> MemoryRoles:
+    """That of a world which has one."""
+    assert isinstance(world.role_source, MemoryRoles)
+    return world.role_source
