@@ -25,6 +25,7 @@ MISSING = """Error: scim2-server is not installed, so there is no service to sta
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128  # sixteen connections at once, and a queue of five resets some of them
 
 
 class _Quiet(WSGIRequestHandler):

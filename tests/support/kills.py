@@ -60,6 +60,7 @@ class Service(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # sixteen connections at once, and a queue of five resets some of them
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -151,8 +151,10 @@ def ended(process: Process | subprocess.Popen[bytes]) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
+# Sixteen connections come at once, and a queue of five, as it is by default, resets some of them.
 SERVER = """
 from types import SimpleNamespace
+from wsgiref.simple_server import WSGIServer
 
 from scim2_server.testserver import cli
 
@@ -161,6 +163,7 @@ from reconciler.demo.held import hold_classes
 
 hold_classes()
 cli.ScimProvider = SimpleNamespace(from_discovery=lambda *described, **more: extension.provider())
+WSGIServer.request_queue_size = 128
 cli.main()
 """
 
@@ -235,6 +238,7 @@ class Front(ThreadingHTTPServer):
     """Answers as the test decides; what that leaves None goes on to the service `behind`."""
 
     daemon_threads = True
+    request_queue_size = 128  # sixteen connections at once, and a queue of five resets some of them
 
     def __init__(self, decide: Callable[[Call], Answer | None], behind: str = "") -> None:
         self.decide, self.behind = decide, behind

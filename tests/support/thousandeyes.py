@@ -137,6 +137,7 @@ class RolesWorld(World):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128  # sixteen connections at once, and a queue of five resets some of them
 
 
 class _Quiet(WSGIRequestHandler):
