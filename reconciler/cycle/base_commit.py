@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from reconciler.cycle.earlier_commit import COMMIT, is_same
@@ -13,7 +14,7 @@ from reconciler.record.here import ask
 
 def base_commit() -> str:
     """The pull request's base, else where this branch left the remote's own one; empty where neither is known."""
-    return base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
+    return base_of_event() or _answer(Path.cwd(), "merge-base", "HEAD", "refs/remotes/origin/HEAD")
 
 
 def commit_before(files: Callable[[str], Iterable[str]]) -> str:
@@ -29,7 +30,13 @@ def commit_before(files: Callable[[str], Iterable[str]]) -> str:
 
 
 def _named(revision: str) -> str:
-    return (ask("rev-parse", "--verify", "--quiet", revision) or "").strip()
+    return _answer(Path.cwd(), "rev-parse", "--verify", "--quiet", revision)
+
+
+@cache
+def _answer(here: Path, *arguments: str) -> str:
+    """What git says of the checkout: asked once for all apps, since a command is about one state of it."""
+    return (ask(*arguments) or "").strip()
 
 
 def base_of_event() -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler.declare.folders import SUFFIXES
@@ -40,7 +41,8 @@ def text_at(commit: str, file: str) -> str | None:
     if mode not in ("100644", "100755"):
         return None
     try:
-        return _content(Path.cwd(), blob).decode("utf-8")
+        raw = _unchanged(file, blob)
+        return (_content(Path.cwd(), blob) if raw is None else raw).decode("utf-8")
     except (LookupError, UnicodeDecodeError):
         return None
 
@@ -48,18 +50,24 @@ def text_at(commit: str, file: str) -> str | None:
 def is_same(commit: str, file: str) -> bool:
     """Whether a file is, byte by byte, what it was at a commit; git need not show it for that."""
     _, blob = _files(commit, os.path.dirname(file)).get(inside(file) or "", ("", ""))
+    return _unchanged(file, blob) is not None
+
+
+def _unchanged(file: str, blob: str) -> bytes | None:
+    """What a file holds, where it is what a blob holds."""
     try:
         raw = Path(file).read_bytes()
     except OSError:
-        return False
+        return None
     kind = "sha256" if len(blob) == 64 else "sha1"
-    return blob == hashlib.new(kind, b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+    return raw if blob == hashlib.new(kind, b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest() else None
 
 
 def names_at(commit: str, folder: str) -> list[str]:
     """The files below a folder at a commit, named as declarations name them; none where that is not known."""
     path = inside(folder) or ""
-    return [os.path.join(folder, os.path.relpath(name, path)) for name in _files(commit, folder)]
+    start = 0 if path == "." else len(path) + 1
+    return [os.path.join(folder, name[start:]) for name in _files(commit, folder)]
 
 
 def links_at(commit: str, folder: str) -> bool:
@@ -69,7 +77,10 @@ def links_at(commit: str, folder: str) -> bool:
 
 def apps_at(commit: str, folder: str) -> list[str]:
     """The folders of apps that a commit holds."""
-    return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
+    try:
+        return _apps(Path.cwd(), commit, folder)
+    except LookupError:
+        return []
 
 
 def read_at(commit: str, name: str) -> dict[str, Any]:
@@ -94,13 +105,40 @@ def _files(commit: str, folder: str) -> Mapping[str, tuple[str, str]]:
 # LookupError, which is not kept: it may have been fetched when the next one asks.
 
 
-@lru_cache(maxsize=256)
+class _Tree:
+    """What a commit holds below a folder, sorted by path from the top: mode and blob of each file."""
+
+    def __init__(self, files: Mapping[str, tuple[str, str]]) -> None:
+        self.files, self._names = files, sorted(files)
+
+    def below(self, path: str) -> Mapping[str, tuple[str, str]]:
+        """That part of it which lies below a folder in there; `0` is the character after `/`."""
+        first, end = bisect_left(self._names, path + "/"), bisect_left(self._names, path + "0")
+        return {name: self.files[name] for name in self._names[first:end]}
+
+
+_trees: dict[tuple[Path, str, str], _Tree] = {}
+
+
 def _tree(here: Path, commit: str, path: str) -> Mapping[str, tuple[str, str]]:
+    """The files below a folder: from what was asked of it, or of a folder above it, where something was."""
+    for above in (path, *map(str, PurePosixPath(path).parents)):
+        if (known := _trees.get((here, commit, above))) is not None:
+            return known.files if above == path else known.below(path)
     listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([path] if path != "." else []))
     if listed is None:
         raise LookupError(commit)
     rows = (row.partition("\t") for row in listed.split("\0") if row)
-    return {name: (words.split()[0], words.split()[2]) for words, _, name in rows}
+    _trees[here, commit, path] = found = _Tree({name: (words.split()[0], words.split()[2]) for words, _, name in rows})
+    return found.files
+
+
+@lru_cache(maxsize=256)
+def _apps(here: Path, commit: str, folder: str) -> list[str]:
+    if not is_known(commit):
+        raise LookupError(commit)
+    files = map(PurePosixPath, names_at(commit, f"{folder}/apps"))
+    return sorted({file.parent.name for file in files if file.stem == "app"})
 
 
 @lru_cache(maxsize=256)
@@ -113,4 +151,14 @@ def _content(here: Path, blob: str) -> bytes:
 
 def is_known(commit: str) -> bool:
     """Whether the commit is here."""
-    return bool(COMMIT.fullmatch(commit)) and output("cat-file", "-e", commit + "^{commit}") is not None
+    try:
+        return bool(COMMIT.fullmatch(commit)) and _exists(Path.cwd(), commit)
+    except LookupError:
+        return False
+
+
+@cache
+def _exists(here: Path, commit: str) -> bool:
+    if output("cat-file", "-e", commit + "^{commit}") is None:
+        raise LookupError(commit)
+    return True

@@ -25,7 +25,7 @@ def checkout_here() -> Checkout | None:
 def inside(file: str) -> str | None:
     """The path of a file from the top level of the checkout around the current folder; None where it lies elsewhere."""
     checkout = checkout_here()
-    path = os.path.relpath(Path.cwd().resolve() / file, checkout.top) if checkout else ".."
+    path = os.path.relpath(os.path.join(os.path.realpath(os.getcwd()), file), checkout.top) if checkout else ".."
     return None if path == ".." or path.startswith("../") else path
 
 

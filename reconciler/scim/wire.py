@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from queue import LifoQueue
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,7 +153,7 @@ def opening(base_url: str, deadline: Deadline) -> Callable[[], httpx.HTTPTranspo
     """
     address = urlsplit(base_url)
     if address.scheme == "http":
-        return partial(_timed, deadline, trust_env=False, verify=False)  # there is nothing to verify
+        return partial(_timed, deadline, trust_env=False, verify=_nothing_to_verify())
     try:
         opens = partial(_timed, deadline, verify=httpx.create_ssl_context(), proxy=_proxy(address.netloc))
         opens().close()
@@ -170,6 +171,12 @@ def opening(base_url: str, deadline: Deadline) -> Callable[[], httpx.HTTPTranspo
             remedy="fix HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY",
         ) from None
     return opens
+
+
+@cache
+def _nothing_to_verify() -> ssl.SSLContext:
+    """One for all connections without TLS: httpx makes one for each, which takes longer than to connect."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _timed(deadline: Deadline, **options: Any) -> httpx.HTTPTransport:

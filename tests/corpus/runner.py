@@ -57,7 +57,7 @@ import time_machine
 import yaml
 
 from reconciler.cli.main import run
-from reconciler.cycle import commit
+from reconciler.cycle import base_commit, commit
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
@@ -381,6 +381,7 @@ class World(ByHand):
 
     def cycle(self, _: None) -> None:
         commit._revision.cache_clear()  # which holds for a process that runs one cycle
+        base_commit._answer.cache_clear()
         stop = nullcontext[Callable[[], bool]](lambda: False)
         end = conducted(Path("desired"), "wiki", Order("c1", forced=True), Means(SILENT, now, SystemChance(), lambda: stop))
         assert isinstance(end, CycleResult), end

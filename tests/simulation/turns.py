@@ -26,7 +26,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import httpx
 import pytest
 
-from reconciler.cycle import clock, commit
+from reconciler.cycle import base_commit, clock, commit
 from reconciler.cycle import write as writing
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import SILENT
@@ -199,6 +199,7 @@ class Turns(Simulation):
         git(machine, "pull", "--quiet", "--ff-only", "origin", "main")
         self.patch.chdir(machine)
         commit._revision.cache_clear()
+        base_commit._answer.cache_clear()
 
     # Cycles
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from reconciler.apply.model import Outcome
-from reconciler.cycle import clock, commit
+from reconciler.cycle import base_commit, clock, commit
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
 from reconciler.record.local import LocalStore
@@ -51,6 +51,7 @@ class Rounds(Desk):
     def end(self, forced: bool = True, interval: int | None = None, folder: Path = Path("desired")) -> End:
         """However a cycle ends; one that is not `forced` goes by the clock."""
         commit._revision.cache_clear()  # which holds for a process that runs one cycle
+        base_commit._answer.cache_clear()
         self.numbers += 1
         means = Means(
             SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s)
