@@ -17,6 +17,7 @@ from reconciler.record.moments import FORM
 from reconciler.record.store import LockInfo
 
 RENEW_EVERY, LAPSES_AFTER = 120.0, 600.0  # seconds
+MADE_UP = 1 << 40
 
 
 def utc() -> datetime:
@@ -62,7 +63,9 @@ def dead(lock: LockInfo) -> bool:
 
 def machine() -> str:
     """This machine until it is started again, and this container: process numbers mean something only inside."""
-    parts = [socket.gethostname(), str(uuid.getnode())]
+    node = uuid.getnode()
+    # Where there is no hardware address each process makes up its own, and marks it so (RFC 9562 §6.10).
+    parts = [socket.gethostname(), "" if node & MADE_UP else str(node)]
     for path, read in (("/proc/sys/kernel/random/boot_id", _text), ("/proc/self/ns/pid", os.readlink)):
         try:
             parts.append(read(path))
