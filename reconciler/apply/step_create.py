@@ -30,6 +30,7 @@ class Creation:
     def __init__(self, shared: Shared, step: OneStep, attributes: AttributeWriter, journal: Journal, chance: Chance) -> None:
         self.shared, self.step, self.attributes = shared, step, attributes
         self.journal, self.chance = journal, chance
+        self.found = False  # the account was looked up, since its POST had no answer
 
     def do(self, change: Change, attributes: Attributes) -> None:
         """Raises Failed or ServiceError."""
@@ -45,9 +46,12 @@ class Creation:
                 self._take_over(change, there, error)
                 return
             held, answer = self._with_less(change, held, error)
-        live = self._created(change, held, answer)
-        if len(held) < len(attributes):
-            self._add(change, attributes, tuple([a for a in attributes if a not in held]), live)
+        left = {a.path: a for a in attributes if a not in held}
+        if self.found:  # as somebody may have edited it since: nobody has heard what the service made of what it was sent
+            left = {a.path: a for a in still_to_write(job, change, answer) if not a.generated} | left
+        live = self._created(change, tuple([a for a in held if a.path not in left]), answer)
+        if left:
+            self._add(change, attributes, tuple(left.values()), live)
 
     def _with_less(self, change: Change, attributes: Attributes, error: ServiceError) -> tuple[Attributes, Resource]:
         """What the service takes of a create that it has refused, and its answer. Raises the refusal where that is nothing."""
@@ -124,6 +128,7 @@ class Creation:
                 client.sender.rest(error, attempt)
             found = look_up(job, client, change, sent)
             if found is not None:
+                self.found = True
                 return found
             if not isinstance(error, LostAnswer) or attempt == ATTEMPTS:
                 raise

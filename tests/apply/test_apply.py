@@ -84,6 +84,23 @@ def test_a_create_whose_answer_was_lost_doubles_no_account(world: World, reached
     assert len(world.client.find("Users", "userName", "ada@x.org")) == 1
 
 
+def test_an_edit_between_a_create_whose_answer_was_lost_and_its_look_up_is_put_back(world: World) -> None:
+    """It is not what the service made of the create: told as that, nobody would ever write the title again."""
+    broken(world, "POST", httpx.ReadError("reset"), True)
+    inner, edited = world.client.sender.send, list[str]()
+
+    def send(method: str, *arguments: Any, **more: Any) -> Any:
+        if method == "GET" and world.transport.writes == 1 and not edited:
+            edited.append("ada@x.org")
+            world.edit("ada@x.org", "title", "Intern")
+        return inner(method, *arguments, **more)
+
+    world.client.sender.send = send  # type: ignore[method-assign]
+    result = world.apply()
+    assert edited and {outcome.status for outcome in result.outcomes} == {"done"}
+    assert world.find("ada@x.org")["title"] == "Engineer" and world.plan().changes == ()
+
+
 def test_a_patch_whose_answer_was_lost_is_read_first(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "title", "Intern")
