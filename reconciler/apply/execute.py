@@ -173,6 +173,8 @@ class _Run:
         if address not in ends or own.took:
             self.job.record.count_removals(line["at"], line["takes"])
         self._close(address, line, own)
+        if step.kind == StepKind.CREATE:  # nobody else has heard of the account before all creates are over
+            self.job.record.entries.settle(address)
 
     def _try(self, step: Step, own: OneStep) -> None:
         """A failure of one object fails that object alone; what ends everything is in `_heard`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from reconciler.apply.journal import Line
@@ -82,8 +82,14 @@ class RunRecord:
             for start in range(0, len(outcomes), AT_ONCE):
                 portion = outcomes[start : start + AT_ONCE]
                 self.store.log([line for outcome in portion for line in self._log_lines(outcome, notes)])
+                self._settle(portion)
             self.store.log(self._role_lines())
             self.store.clear_journal()
+
+    def _settle(self, outcomes: Iterable[Outcome]) -> None:
+        """To look at each entry once more must not bring all of them back."""
+        for outcome in outcomes:
+            self.job.record.entries.settle(outcome.change.address)
 
     def _note_roles(self, changing: Collection[str]) -> None:
         entries = self.job.record.entries

@@ -86,8 +86,8 @@ class Creation:
     def _created(self, change: Change, attributes: Attributes, answer: Resource) -> Resource:
         """The account as it is in the record from now on."""
         shared = self.shared
-        self.step.uncertain = False
-        if another := shared.whose.of_create(change, answer):
+        self.step.uncertain = bool(another := shared.whose.of_create(change, answer))
+        if another:  # what became of the create nobody has heard
             raise Failed("failed", f"{another}; nothing was recorded")
         shared.ids.learn(change.address, answer["id"])
         shared.changes.create(change.address, answer["id"])

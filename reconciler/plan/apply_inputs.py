@@ -121,7 +121,7 @@ def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry
             if address in context.matching.failed:
                 continue  # of which nothing is planned, and nothing is known anew: a refused swap leaves both as recorded
             live = context.matching.live.get(address)
-            base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}
+            base: Entry = _entry(context, item, live) if live is not None else {}
             if live is not None:
                 roles.put(item, base)
             own = context.resolution.table(address).column("id")[item.row]

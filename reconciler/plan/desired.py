@@ -10,7 +10,7 @@ from reconciler.plan import membership
 from reconciler.plan.before_expiry import before_expiry, manager_of
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
-from reconciler.plan.diff import causes, differing, initial_attributes, unsure, with_causes
+from reconciler.plan.diff import Alike, causes, differing, initial_attributes, unsure, with_causes
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -31,6 +31,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
     matched, failed, how = context.matching.live, context.matching.failed, context.matching.how
     asked = context.live.among(desired)
     unlike = _unlike(context) if asked is context.resolution.users else list(asked)
+    alike = Alike()
     adopted = len(how.keys() & (asked.keys() - unlike)) if how else 0
     findings = Findings(unchanged=len(asked) - len(unlike) - adopted, adopted=adopted)
     for address in unlike:
@@ -40,7 +41,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
         if live is not None:
             _update(context, desired[address], live, findings)
         elif address not in failed:
-            _create(context, desired[address], findings)
+            _create(context, desired[address], findings, alike)
     return findings
 
 
@@ -52,16 +53,15 @@ def _unlike(context: Context) -> list[str]:
     return [address for address, want, have in values if (want is not have and want != have) or address in context.revoked]
 
 
-def _create(context: Context, item: Desired, findings: Findings) -> None:
+def _create(context: Context, item: Desired, findings: Findings, alike: Alike) -> None:
     mapping = context.resolution.mapping(item.address)
     if "create" not in mapping.mapping.targetObjectActions:
         findings.left("in scope, but the mapping does not create", item.address)
         return
     reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
-    findings.changes.append(
-        _change(context, item, Action.CREATE, reason, {cause}, _sure(context, initial_attributes(mapping, item.values)), add=add)
-    )
+    attributes = _sure(context, initial_attributes(mapping, item.values, alike))
+    findings.changes.append(_change(context, item, Action.CREATE, reason, {cause}, attributes, add=add))
 
 
 def _why_created(context: Context, item: Desired) -> tuple[str, Cause]:

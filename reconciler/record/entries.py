@@ -77,11 +77,11 @@ def is_active(entry: Entry) -> bool:
 
 
 class Entries(MutableMapping[str, Entry]):
-    """`known` are entries as they are; those of `kept` are read once somebody asks for them."""
+    """`known` are entries as they are; those of `kept`, and those that are settled, are read once somebody asks for them."""
 
     def __init__(self, known: Mapping[str, Entry] | None = None, kept: Kept | None = None) -> None:
         self._kept = kept or Kept()
-        self._all: dict[str, Entry | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
+        self._all: dict[str, Entry | bytes | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
         self._all.update(known or {})
         self._as_kept = not known  # until the first entry is read or changed, the columns say it all
         self._same_addresses = not known
@@ -92,6 +92,8 @@ class Entries(MutableMapping[str, Entry]):
         if isinstance(entry, int):
             self._as_kept = False
             entry = self._all[address] = _read(self._kept.member(entry))
+        if isinstance(entry, bytes):
+            entry = self._all[address] = _read(entry)
         return entry
 
     def __setitem__(self, address: str, entry: Entry) -> None:
@@ -102,6 +104,12 @@ class Entries(MutableMapping[str, Entry]):
     def __delitem__(self, address: str) -> None:
         self._as_kept, self._same_addresses, self._groups = False, False, None
         del self._all[address]
+
+    def settle(self, address: str) -> None:
+        """Keep an entry that nobody else holds as text, of half the size, until it is asked for."""
+        entry = self._all.get(address)
+        if isinstance(entry, dict):
+            self._all[address] = _written(address, entry)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
@@ -125,19 +133,19 @@ class Entries(MutableMapping[str, Entry]):
     def ids(self) -> dict[str, str]:
         """Address -> id of the account."""
         column = self._kept.ids
-        return {a: column[e] if isinstance(e, int) else e["id"] for a, e in self._all.items()}
+        return {a: column[e] if isinstance(e, int) else _plain(e)["id"] for a, e in self._all.items()}
 
     def identities(self) -> dict[str, tuple[str, str | None]]:
         """Address -> (id of the account, the declared object's own id or None where it had none)."""
         column = list(zip(self._kept.ids, self._kept.declared, strict=True))
         if self._as_kept:
             return dict(zip(self._kept.addresses, column, strict=True))
-        return {a: column[e] if isinstance(e, int) else (e["id"], e.get("declaredId")) for a, e in self._all.items()}
+        return {a: column[e] if isinstance(e, int) else _columns(a, _plain(e))[:2] for a, e in self._all.items()}
 
     def active(self) -> list[str]:
         """Addresses of the users whose accounts we want active."""
         column = self._kept.active
-        active = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
+        active = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(_plain(e)))]
         return [address for address in active if is_user(address)]
 
     def groups(self) -> list[str]:
@@ -159,10 +167,10 @@ class Entries(MutableMapping[str, Entry]):
         lengths = [end - old.start(row) for row, end in enumerate(old.ends)]
         for address, entry in sorted((a, e) for a, e in self._all.items() if not isinstance(e, int)):
             row = bisect_left(old.addresses, address)
-            member = _written(address, entry)
+            member = self._text(address)
             texts += [old.text[start : old.start(row)], member]
             start, lengths[row] = old.ends[row], len(member)
-            ids[row], declared[row], active[row] = _columns(address, entry)
+            ids[row], declared[row], active[row] = _columns(address, _plain(entry))
         texts.append(old.text[start:])
         return Kept(old.addresses, ids, declared, active, memoryview(b"".join(texts)), _ends(lengths))
 
@@ -184,7 +192,9 @@ class Entries(MutableMapping[str, Entry]):
     def _text(self, address: str) -> bytes:
         """The entry as a member of a JSON object."""
         entry = self._all[address]
-        return self._kept.member(entry) if isinstance(entry, int) else _written(address, entry)
+        if isinstance(entry, int):
+            return self._kept.member(entry)
+        return entry if isinstance(entry, bytes) else _written(address, entry)
 
 
 def _ends(lengths: Iterable[int]) -> list[int]:
@@ -197,6 +207,10 @@ def _columns(address: str, entry: Entry) -> tuple[str, str | None, bool]:
 
 def _written(address: str, entry: Entry) -> bytes:
     return orjson.dumps({address: entry}, option=orjson.OPT_SORT_KEYS)[1:-1]
+
+
+def _plain(entry: Entry | bytes) -> Entry:
+    return _read(entry) if isinstance(entry, bytes) else entry
 
 
 def _read(text: bytes) -> Entry:

@@ -84,7 +84,9 @@ def test_a_create_that_is_answered_by_an_account_that_was_there_is_not_ours(tmp_
         assert why in found[name].message and name not in entries(world)
     assert entries(world) == before
     assert world.everything()[other["id"]]["userName"] == whose
-    world.converge()  # those who were made all the same are adopted, since they match
+    record = world.store.load()
+    assert record is not None and record.unanswered.keys() == {"User/alan@x.org", "User/joan@x.org"}
+    world.converge()  # those who were made all the same are ours: nobody had heard what became of them
 
 
 def test_two_creates_are_never_one_account(tmp_path: Path) -> None:

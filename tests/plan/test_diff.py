@@ -9,6 +9,7 @@ import pytest
 from reconciler.declare.mapping_model import AttributeMapping
 from reconciler.plan.change import AttributeChange
 from reconciler.plan.diff import (
+    Alike,
     attribute,
     causes,
     detail,
@@ -102,7 +103,7 @@ def test_a_create_holds_what_is_there_the_default_else_and_nothing_that_is_to_be
         AttributeMapping("displayName", "none", True, default="Ada"),
         TITLE._replace(target="userType", default="x"),
     )
-    changes = initial_attributes(made, ("Engineer", None, None, IGNORE, IGNORE))
+    changes = initial_attributes(made, ("Engineer", None, None, IGNORE, IGNORE), Alike())
     assert [(c.path, c.before, c.after) for c in changes] == [
         ("title", None, "Engineer"),
         ("nickName", None, "none"),
@@ -111,7 +112,9 @@ def test_a_create_holds_what_is_there_the_default_else_and_nothing_that_is_to_be
 
 
 def test_a_value_that_only_the_apply_makes_is_shown_as_its_expression() -> None:
-    (change,) = initial_attributes(mapping(AttributeMapping("externalId", "expression", "Guid()", apply="create")), (None,))
+    (change,) = initial_attributes(
+        mapping(AttributeMapping("externalId", "expression", "Guid()", apply="create")), (None,), Alike()
+    )
     assert (change.after, change.generated) == (None, "Guid()")
 
 

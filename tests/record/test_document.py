@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.record import document
-from reconciler.record.entries import Entries
+from reconciler.record.entries import Entries, Entry
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
@@ -60,6 +60,25 @@ def test_entries_that_were_read_and_changed_are_written_as_they_are_now(record: 
     again = parsed(raw)
     assert raw == dumped(replace(record, entries=Entries(plain)))
     assert again.entries == plain and answers(again) == answers(Record("", "", dict(sorted(plain.items()))))
+
+
+def test_an_entry_that_is_settled_reads_as_before() -> None:
+    """As text it takes half the memory; what is then changed is the entry, and no copy of it."""
+    plain: dict[str, Entry] = {
+        "User/ada@x.org": {"id": "1", "wanted": {"active": True}, "declaredId": "a", "created": True},
+        "User/grace@x.org": {"id": "2", "wanted": {"active": False}},
+        "Group/Net": {"id": "3", "wanted": {}, "members": ["User/ada@x.org"]},
+    }
+    settled, before = Entries({address: {**entry} for address, entry in plain.items()}), Entries(plain)
+    for address in (*plain, "User/nobody@x.org"):
+        settled.settle(address)
+    assert (settled.ids(), settled.identities(), settled.active()) == (before.ids(), before.identities(), before.active())
+    assert settled.kept()._replace(text=memoryview(b"")) == before.kept()._replace(text=memoryview(b""))
+    assert bytes(settled.kept().text) == bytes(before.kept().text)
+    assert dict(settled) == plain
+    settled.settle("User/ada@x.org")
+    settled["User/ada@x.org"]["wanted"]["title"] = "Countess"
+    assert settled["User/ada@x.org"]["wanted"] == {"active": True, "title": "Countess"}
 
 
 def test_an_entry_edited_by_hand_counts_and_not_the_index(tmp_path: Path) -> None:
