@@ -14,10 +14,10 @@ from reconciler.record.service import Service
 from reconciler.record.store import RecordError, Store
 from reconciler.record.told import Cause, Told
 from reconciler.report.event.model import Event
+from reconciler.service.causes import causes_of, is_unseen
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
 from reconciler.service.result import CycleResult
-from reconciler.service.wrong import causes_of, is_unseen
 
 
 def after_cycle(to: Recipients, result: CycleResult, record: Record, store: Store, says: Callable[[str], None]) -> None:

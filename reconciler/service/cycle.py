@@ -17,18 +17,18 @@ from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
 from reconciler.record.told import Told
 from reconciler.scim.errors import CredentialError, ServiceError
-from reconciler.service import clocks, failures, figures, lasting, numbers, quarantine
+from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
-from reconciler.service.known import standing_of
 from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, read_back
 from reconciler.service.reading import Reading
 from reconciler.service.recipients import kept, recipients_of
 from reconciler.service.result import AppError, CycleResult, Ended, Kind, Standing
+from reconciler.service.standing import standing_of
 from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
 
 
@@ -169,7 +169,7 @@ class _Cycle:
         failing += [failures.still_active(outcome) for outcome in active]
         work = Work(
             tuple(done.outcomes),
-            (*failing, *map(failures.not_planned, planned.plan.errors), *lasting.not_as_told(planned, self.service, failing)),
+            (*failing, *map(failures.not_planned, planned.plan.errors), *findings.not_as_told(planned, self.service, failing)),
             frozenset(change.address for change in planned.plan.changes),
             {failure.address: declared_digest(resolution, failure.address) for failure in failing},
         )
@@ -180,7 +180,7 @@ class _Cycle:
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=lasting.drift(planned, self.service, choice, work.ended),
+            drift=findings.drift(planned, self.service, choice, work.ended),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,

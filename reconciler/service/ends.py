@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.service.events import Event, Level, of_result
 from reconciler.service.order import Postponed
 from reconciler.service.result import CycleResult
-from reconciler.service.told_here import Near
+from reconciler.service.trouble_files import Near
 
 
 class Survey(NamedTuple):

@@ -22,7 +22,7 @@ from reconciler.service.order import COMMAND
 from reconciler.service.progress import reached
 from reconciler.service.restart import restarted
 from reconciler.service.status import details
-from reconciler.service.told_here import troubles_of
+from reconciler.service.trouble_files import troubles_of
 
 Scope = Literal["escrows", "quarantine", "watermark", "full"]
 

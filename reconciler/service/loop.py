@@ -21,14 +21,14 @@ from reconciler.service.clocks import between, later
 from reconciler.service.ends import Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
 from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
-from reconciler.service.hears import Hears
+from reconciler.service.observer import Observer
 from reconciler.service.order import Order, Postponed
+from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import Pulled, touched
 from reconciler.service.result import CycleResult, Standing
 from reconciler.service.signals import heard
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.turns import Settings, Turn
-from reconciler.service.upkeep import Upkeep
 
 NO_APP = ""  # where an app's name would stand
 DIED = Unanswered("the process that looked at the remote died", "see whether the machine has memory left: the next look comes")
@@ -42,7 +42,7 @@ class Loop:
 
     settings: Settings
     say: Callable[[Event], None]
-    hears: tuple[Hears, ...] = ()
+    observers: tuple[Observer, ...] = ()
     follow: Follow = field(default_factory=Follow)
     ends: dict[str, End] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class Loop:
         self.looks: Child | None = None
         self.seen: Seen | None = None  # at the remote, and not taken yet
         self.files = app_files(self.settings.desired)
-        self.upkeep = Upkeep(self.follow, self.say, self.hears)
+        self.troubles = OwnTroubles(self.follow, self.say, self.observers)
         self.wake, self.waker = socket.socketpair()
         for end in (self.wake, self.waker):
             end.setblocking(False)
@@ -162,14 +162,14 @@ class Loop:
         """How an app stands by its record, which also says what app.yaml says of its interval now."""
         turn = self.turns[name]
         turn.due, turn.interval = later(turn.due, standing.interval - turn.interval), standing.interval
-        for other in self.hears:
+        for other in self.observers:
             other.stands(standing)
 
     def _surveyed(self, end: End | None) -> None:
         """Apps come and go; what is wrong with the declarations is each app's cycle's to say."""
         if not isinstance(end, Survey) or end.is_wrong:
             return
-        self.upkeep.knows(end.near)
+        self.troubles.knows(end.near)
         wanted = {name: every for name, every in end.apps.items() if not self.settings.apps or name in self.settings.apps}
         for name, every in wanted.items():
             interval = self.settings.interval or every
@@ -182,7 +182,7 @@ class Loop:
         """An app that is no longer declared."""
         del self.turns[name]
         self.ends.pop(name, None)
-        for other in self.hears:
+        for other in self.observers:
             other.gone(name)
 
     def _ended(self, name: str, end: End | None) -> None:
@@ -193,9 +193,9 @@ class Loop:
         self.ends[name] = end
         match end:
             case CycleResult():
-                for other in self.hears:
+                for other in self.observers:
                     other.result(end)
-                self.upkeep.ended(end, self.turns, now())
+                self.troubles.ended(end, self.turns, now())
             case Postponed() if end.next:
                 turn.due = min(turn.due, end.next)
             case Busy():
@@ -214,7 +214,7 @@ class Loop:
             self.looks = self.follow.look()
 
     def _take(self, seen: Seen) -> None:
-        pulled = self.upkeep.take(self.turns, seen, now())
+        pulled = self.troubles.take(self.turns, seen, now())
         if pulled is not None:
             self._pulled(pulled)
         if self.settings.once and self.follow.holds:

@@ -15,7 +15,7 @@ from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
 from reconciler.notify.outbox import Message
 from reconciler.service.events import Event
-from reconciler.service.hears import Hears
+from reconciler.service.observer import Observer
 from reconciler.service.result import CycleResult
 
 
@@ -25,7 +25,7 @@ class Counts(Protocol):
     def notified(self, channel: str, succeeded: bool) -> None: ...
 
 
-class Messages(Hears):
+class Messages(Observer):
     """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
 
     `say` gets lines for the service's own log.

@@ -20,11 +20,11 @@ from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.record.moments import moment_of
 from reconciler.service.clocks import between
-from reconciler.service.hears import Hears
-from reconciler.service.known import HEALTHS, NOT_RUN, after
 from reconciler.service.numbers import KINDS
+from reconciler.service.observer import Observer
 from reconciler.service.quarantine import REASONS
 from reconciler.service.result import CycleResult, Standing
+from reconciler.service.standing import HEALTHS, NOT_RUN, after
 from reconciler.service.trouble import PULLS
 
 OTHER, NO_ANSWER = "other", "none"
@@ -63,7 +63,7 @@ PULL = ("reconcile_pull_failing", "1 while nothing comes from the remote, 0 whil
 NOTIFICATIONS = ("reconcile_notifications", "Tries to tell somebody.", ("channel", "succeeded"))
 
 
-class Metrics(Hears):
+class Metrics(Observer):
     """`clock` is the time in seconds since 1970. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -34,13 +34,13 @@ from reconciler.service.ends import Busy, End, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
-from reconciler.service.known import standing_of
 from reconciler.service.lifeline import leave, watch
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
 from reconciler.service.result import AppError, CycleResult, Standing
+from reconciler.service.standing import standing_of
 from reconciler.service.stop import Stop
-from reconciler.service.told_here import Near
+from reconciler.service.trouble_files import Near
 
 MOST_NAMED = 3
 

@@ -17,11 +17,11 @@ from reconciler.service.ends import Head
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.metrics import Metrics
+from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachable
 from reconciler.service.recipients import Recipients
 from reconciler.service.result import AppError, CycleResult
-from reconciler.service.told_here import Near, troubles_of
-from reconciler.service.upkeep import Upkeep
+from reconciler.service.trouble_files import Near, troubles_of
 
 NOW = "2026-06-01T00:00:00Z"
 TO = Recipients("wiki", "Wiki", "generic", Target("wiki", "${env:T}", ("ops@example.com",)), Notification())
@@ -40,8 +40,8 @@ class Machine:
     def start(self) -> None:
         """A process of its own."""
         self.metrics, self.follow = Metrics(lambda: 0.0), Follow(cast(Any, self), 60)
-        self.upkeep = Upkeep(self.follow, self.said.append, (self.metrics,))
-        self.upkeep.knows({"wiki": Near(TO, str(self.outbox))})
+        self.troubles = OwnTroubles(self.follow, self.said.append, (self.metrics,))
+        self.troubles.knows({"wiki": Near(TO, str(self.outbox))})
 
     def take(self, seen: object) -> None:
         if self.remote:
@@ -51,7 +51,7 @@ class Machine:
         """What is told after the next one."""
         before = {message.name for message in Outbox(self.outbox).messages()}
         self.at = later(self.at, 60)
-        self.upkeep.take(["wiki"], Head("main", ""), self.at)
+        self.troubles.take(["wiki"], Head("main", ""), self.at)
         new = [message.event for message in Outbox(self.outbox).messages() if message.name not in before]
         return [f"{event.phase} {event.reason}" for event in new]
 
@@ -100,7 +100,7 @@ def test_a_checkout_that_is_not_as_merged_is_told_at_once_and_lasts_while_the_re
 def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> None:
     machine.remote = [EDITED]
     machine.look()
-    other = Upkeep(Follow(), machine.said.append, ())
+    other = OwnTroubles(Follow(), machine.said.append, ())
     other.knows({"wiki": Near(TO, str(machine.outbox))})
     other.keep(["wiki"], NOW)
     assert len(Outbox(machine.outbox).messages()) == 1 and troubles_of(machine.outbox)[0]["code"] == "NotMerged"
@@ -110,25 +110,25 @@ def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(
     good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
     wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
     for result in (replace(good, result="failed", error=wrong, is_hidden=True),) * 2:
-        machine.upkeep.ended(result, ["wiki"], NOW)
+        machine.troubles.ended(result, ["wiki"], NOW)
     (begun,) = Outbox(machine.outbox).messages()
     assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
     assert troubles_of(machine.outbox)[0]["message"] == wrong.message
-    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    machine.troubles.ended(good, ["wiki"], later(NOW, 60))
     assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
 
 
 def test_a_record_that_cannot_be_used_is_kept_for_status_and_told_by_the_cycle_alone(machine: Machine) -> None:
     full = AppError("RecordError", None, "the record cannot be written: no space left", "make room")
     good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
-    machine.upkeep.ended(replace(good, result="failed", error=full), ["wiki"], NOW)
+    machine.troubles.ended(replace(good, result="failed", error=full), ["wiki"], NOW)
     assert troubles_of(machine.outbox)[0]["code"] == "RecordError" and not Outbox(machine.outbox).messages()
-    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    machine.troubles.ended(good, ["wiki"], later(NOW, 60))
     assert troubles_of(machine.outbox) == []
 
 
 def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine) -> None:
     machine.outbox.parent.write_text("in the way")
     machine.remote = [EDITED]
-    machine.upkeep.take(["wiki"], Head("main", ""), NOW)
+    machine.troubles.take(["wiki"], Head("main", ""), NOW)
     assert "wiki: nobody is told:" in machine.said[-1].message

@@ -8,18 +8,18 @@ from reconciler.service.ends import Seen
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD
 from reconciler.service.follow import Follow
-from reconciler.service.hears import Hears
+from reconciler.service.observer import Observer
 from reconciler.service.pull import Pulled
 from reconciler.service.result import CycleResult
-from reconciler.service.told_here import Look, Near, Troubles
 from reconciler.service.trouble import Trouble
+from reconciler.service.trouble_files import Look, Near, Troubles
 
 
-class Upkeep:
+class OwnTroubles:
     """`names` are the apps that there are now; moments are UTC."""
 
-    def __init__(self, follow: Follow, say: Callable[[Event], None], hears: tuple[Hears, ...]) -> None:
-        self.follow, self._say, self._hears = follow, say, hears
+    def __init__(self, follow: Follow, say: Callable[[Event], None], observers: tuple[Observer, ...]) -> None:
+        self.follow, self._say, self._observers = follow, say, observers
         self._hidden: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
 
@@ -31,7 +31,7 @@ class Upkeep:
         """After a look at the remote, which ended `now`: what has come from there."""
         before, pulled = self.follow.trouble, self.follow.take(seen, now)
         trouble = self.follow.trouble
-        for other in self._hears:
+        for other in self._observers:
             other.pulled(trouble.code if trouble else "")
         if trouble is None and before is not None:
             self._say(Event(now, "pulledAgain", "the checkout follows the remote again"))
@@ -55,7 +55,7 @@ class Upkeep:
         sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
         look = Look(now, sees, lambda words: self._say(Event(now, "note", words, level="warning")))
         for outbox in self._troubles.keep(found, look):
-            for other in self._hears:
+            for other in self._observers:
                 other.outbox(outbox)
 
 

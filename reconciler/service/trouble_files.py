@@ -16,7 +16,7 @@ from reconciler.notify.outbox import Outbox
 from reconciler.record.store import RecordError
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
-from reconciler.service import beside
+from reconciler.service import small_files
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
 from reconciler.service.trouble import PULLS, Trouble
@@ -71,7 +71,7 @@ def _cause(trouble: Trouble, app: str, host: str) -> Cause:
 
 
 def _kept(file: Path) -> Kept:
-    data = beside.kept(file)
+    data = small_files.kept(file)
     try:
         return Kept(tuple(Trouble(**trouble) for trouble in data["troubles"]), data["told"])
     except (KeyError, TypeError):
@@ -89,7 +89,7 @@ def _keep(near: Near, troubles: tuple[Trouble, ...], look: Look) -> bool:
         Outbox(Path(near.outbox)).put(events, near.to.target, look.at)
         if Kept(troubles, told) != before:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside.keep(file, {"troubles": [asdict(trouble) for trouble in troubles], "told": told})
+            small_files.keep(file, {"troubles": [asdict(trouble) for trouble in troubles], "told": told})
     except RecordError as error:
         look.says(f"{near.to.name}: nobody is told: {error}; {error.remedy}")
     except OSError as error:
