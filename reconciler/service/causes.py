@@ -94,14 +94,13 @@ def _objects(result: CycleResult, service: Service) -> Iterator[Cause]:
 
 def _blocked(result: CycleResult) -> Iterator[Cause]:
     """All that is held back, by whichever safeguards. Another plan needs another approval: its digest is a reason of its own."""
-    held = tuple(sorted({address for block in result.blocked for address in block.held}))
     why = "; ".join(f"{block.safeguard}: {block.message}" for block in result.blocked)
     key = "blocked", ", ".join(sorted(block.safeguard for block in result.blocked))
     if result.blocked:
-        yield Cause(*key, why, _approve(result.approvals_needed), held, (_plan(result), _status(result)))
+        yield Cause(*key, why, _approve(result.approvals_needed), result.held, (_plan(result), _status(result)))
     if result.approvals_needed:
         digest = result.approvals_needed[0].digest[:DIGEST]
-        yield Cause("approvalNeeded", digest, why, _approve(result.approvals_needed), held, (_plan(result),), key)
+        yield Cause("approvalNeeded", digest, why, _approve(result.approvals_needed), result.held, (_plan(result),), key)
 
 
 def _approve(approvals: Sequence[Approval]) -> str:

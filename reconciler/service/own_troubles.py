@@ -10,17 +10,19 @@ from reconciler.service.failures import RECORD
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
 from reconciler.service.pull import Pulled
-from reconciler.service.result import CycleResult
+from reconciler.service.result import AppError, CycleResult
+from reconciler.service.shared_events import Near
 from reconciler.service.trouble import Trouble
-from reconciler.service.trouble_files import Look, Near, Troubles
+from reconciler.service.trouble_files import Look, Troubles
 
 
 class OwnTroubles:
-    """`names` are the apps that there are now; moments are UTC."""
+    """`names` are the apps that there are now; moments are UTC. What is wrong with the checkout is so for all of them."""
 
     def __init__(self, follow: Follow, say: Callable[[Event], None], observers: tuple[Observer, ...]) -> None:
         self.follow, self._say, self._observers = follow, say, observers
-        self._hidden: dict[str, Trouble] = {}  # app -> why its record cannot be used
+        self._settings: Trouble | None = None  # of reconciler.yaml: nobody knows where the records lie
+        self._unusable: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
 
     def knows(self, near: Mapping[str, Near]) -> None:
@@ -43,20 +45,29 @@ class OwnTroubles:
 
     def ended(self, result: CycleResult, names: Iterable[str], now: str) -> None:
         """A cycle whose record nobody finds has told nobody; of a record that cannot be used `status` has to know."""
-        before, error = self._hidden.pop(result.app, None), result.error
-        if error is not None and (result.is_hidden or error.code in RECORD):
-            self._hidden[result.app] = Trouble(error.code, error.message, error.remedy, before.since if before else result.ended)
+        error, before = result.error, self._unusable.pop(result.app, None)
+        if error is not None and result.is_hidden:
+            self._settings = _trouble(error, self._settings, result)
+        elif self._settings is not None and result.started > self._settings.since:  # it has read what there is now
+            self._settings = None
+        if error is not None and error.code in RECORD:
+            self._unusable[result.app] = _trouble(error, before, result)
         self.keep(names, now)
 
     def keep(self, names: Iterable[str], now: str) -> None:
         """What there is of each app, for `status` and for those who are told."""
         lasting = self.follow.lasting
-        found = {name: tuple(trouble for trouble in (lasting, self._hidden.get(name)) if trouble) for name in names}
+        everywhere = [trouble for trouble in (lasting, self._settings) if trouble]
+        found = {name: (*everywhere, *filter(None, [self._unusable.get(name)])) for name in names}
         sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
         look = Look(now, sees, lambda words: self._say(Event(now, "note", words, level="warning")))
         for outbox in self._troubles.keep(found, look):
             for other in self._observers:
                 other.outbox(outbox)
+
+
+def _trouble(error: AppError, before: Trouble | None, result: CycleResult) -> Trouble:
+    return Trouble(error.code, error.message, error.remedy, before.since if before else result.ended)
 
 
 def _line(trouble: Trouble) -> str:

@@ -14,21 +14,16 @@ from typing import Any, NamedTuple
 from reconciler.notify.causes import Cause, Moment, news
 from reconciler.notify.outbox import Outbox
 from reconciler.record.store import RecordError
+from reconciler.record.told import Cause as Known
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 from reconciler.service import small_files
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
+from reconciler.service.shared_events import Near, Post, posts
 from reconciler.service.trouble import PULLS, Trouble
 
 FILE = "service.json"
-
-
-class Near(NamedTuple):
-    """Who is told of an app, as its declaration said when it was right last, and the folder in which messages to them wait."""
-
-    to: Recipients
-    outbox: str
 
 
 class Kept(NamedTuple):
@@ -36,6 +31,15 @@ class Kept(NamedTuple):
 
     troubles: tuple[Trouble, ...] = ()
     told: Told = Told()
+
+
+class Step(NamedTuple):
+    """What is kept of an app before and after, and what is told between the two."""
+
+    near: Near
+    before: Kept
+    after: Kept
+    events: tuple[Event, ...]
 
 
 class Look(NamedTuple):
@@ -57,7 +61,13 @@ class Troubles:
         """What is wrong for each app now; returns the outboxes in which something may wait. What lasts may be due again."""
         news = {name: all for name, all in found.items() if name in self.near and (all or self._last.get(name) != all)}
         self._last |= news
-        return [self.near[name].outbox for name, all in news.items() if _keep(self.near[name], all, look)]
+        steps = [_step(self.near[name], all, look) for name, all in sorted(news.items())]
+        told = posts((step.near, step.events) for step in steps)
+        kept = all([_put(post, look) for post in told])
+        for step in steps:
+            if kept or not step.events:
+                _keep(step, told, look)
+        return [post.outbox for post in told]
 
 
 def troubles_of(outbox: Path) -> list[dict[str, Any]]:
@@ -78,23 +88,40 @@ def _kept(file: Path) -> Kept:
         return Kept()
 
 
-def _keep(near: Near, troubles: tuple[Trouble, ...], look: Look) -> bool:
-    """Whether anybody is told. Messages are kept first: after a kill they are there already, under the same ids."""
-    file = Path(near.outbox).with_name(FILE)
-    before = _kept(file)
+def _step(near: Near, troubles: tuple[Trouble, ...], look: Look) -> Step:
+    before = _kept(_file(near))
     if not look.sees_remote:
         troubles += tuple(trouble for trouble in before.troubles if trouble.code in PULLS)
     events, told = _news(near.to, troubles, before.told, look)
+    return Step(near, before, Kept(troubles, told), tuple(events))
+
+
+def _put(post: Post, look: Look) -> bool:
+    """Whether it is kept. Messages are kept first: after a kill they are there already, under the same ids."""
     try:
-        Outbox(Path(near.outbox)).put(events, near.to.target, look.at)
-        if Kept(troubles, told) != before:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            small_files.keep(file, {"troubles": [asdict(trouble) for trouble in troubles], "told": told})
+        Outbox(Path(post.outbox)).put([post.event], post.target, look.at)
     except RecordError as error:
-        look.says(f"{near.to.name}: nobody is told: {error}; {error.remedy}")
+        look.says(f"{post.event.display_name}: nobody is told: {error}; {error.remedy}")
+        return False
+    return True
+
+
+def _keep(step: Step, told: Iterable[Post], look: Look) -> None:
+    """What is wrong, and that it has been told: under the id of the message that stands for all."""
+    file, ids = _file(step.near), {id: post.event.id for post in told for id in post.stands_for}
+    causes = [Known(**{**cause, "id": ids.get(cause["id"], cause["id"])}) for cause in step.after.told.get("causes", ())]
+    after = step.after._replace(told=Told(**{**step.after.told, "causes": causes}) if step.after.told else Told())
+    if after == step.before:
+        return
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        small_files.keep(file, {"troubles": [asdict(trouble) for trouble in after.troubles], "told": after.told})
     except OSError as error:
-        look.says(f"{near.to.name}: {file} cannot be written, so this may be told again: {error.strerror}")
-    return bool(events)
+        look.says(f"{step.near.to.name}: {file} cannot be written, so this may be told again: {error.strerror}")
+
+
+def _file(near: Near) -> Path:
+    return Path(near.outbox).with_name(FILE)
 
 
 def _news(to: Recipients, troubles: Iterable[Trouble], told: Told, look: Look) -> tuple[list[Event], Told]:

@@ -40,8 +40,7 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     loop._pull()
     loop._pull()
     assert main.taken == 1 and loop.looks is None
-    for end in (loop.wake, loop.waker):
-        end.close()
+    loop.bell.close()
 
 
 class _Hearing(Observer):
@@ -60,8 +59,7 @@ def made(said: list[Event], hearing: Observer) -> Loop:
 
 
 def closed(loop: Loop) -> None:
-    for end in (loop.wake, loop.waker):
-        end.close()
+    loop.bell.close()
 
 
 def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
@@ -115,5 +113,5 @@ def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop()
     loop._ended("wiki", None)
     loop.stop()
     loop._ended("wiki", None)
-    assert [event.kind for event in said] == ["crashed", "stopped"] and loop.wake.recv(8)
+    assert [event.kind for event in said] == ["crashed", "stopped"] and loop.bell.wait([], 60) == []
     closed(loop)

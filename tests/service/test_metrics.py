@@ -133,9 +133,9 @@ def test_no_hostile_text_makes_a_series_and_no_person_stands_in_one() -> None:
             replace(
                 GOOD, app=evil, profile=evil, kind=evil, result=evil,  # type: ignore[arg-type]
                 failures=(Failure(f"User/{evil}", evil, evil, 409, evil, evil),), error=AppError(evil, 500, evil, evil),
-                blocked=(Block(evil, evil, (evil,), evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
+                blocked=(Block(evil, evil, evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
                 objects={evil: {evil: 1}}, writes={(evil, evil, evil): 1}, requests={(evil, 1000 + number): 1},
-                standing=Standing(evil, evil, evil, evil, 1, GOOD.ended, GOOD.ended, evil, (evil,)),
+                standing=Standing(evil, evil, evil, evil, 1, GOOD.ended, GOOD.ended, evil, (evil,), GOOD.ended),
             )
         )  # fmt: skip
         metrics.notified(evil, True)
@@ -191,8 +191,7 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         assert asked(port, "/readyz")[0] == 503
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
-    loop.wake.close()
-    loop.waker.close()
+    loop.bell.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "listen"]
 
 

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.declare.settings import Notification
-from reconciler.notify.outbox import Outbox
+from reconciler.declare.settings import Notification, Webhook
+from reconciler.notify.outbox import Message, Outbox
 from reconciler.notify.target import Target
+from reconciler.report.event.words import subject
 from reconciler.service.clocks import later
 from reconciler.service.ends import Head
 from reconciler.service.events import Event
@@ -21,7 +22,8 @@ from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachable
 from reconciler.service.recipients import Recipients
 from reconciler.service.result import AppError, CycleResult
-from reconciler.service.trouble_files import Near, troubles_of
+from reconciler.service.shared_events import Near
+from reconciler.service.trouble_files import troubles_of
 
 NOW = "2026-06-01T00:00:00Z"
 TO = Recipients("wiki", "Wiki", "generic", Target("wiki", "${env:T}", ("ops@example.com",)), Notification())
@@ -114,7 +116,7 @@ def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(
     (begun,) = Outbox(machine.outbox).messages()
     assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
     assert troubles_of(machine.outbox)[0]["message"] == wrong.message
-    machine.troubles.ended(good, ["wiki"], later(NOW, 60))
+    machine.troubles.ended(replace(good, started=later(NOW, 60)), ["wiki"], later(NOW, 60))
     assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
 
 
@@ -131,4 +133,62 @@ def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine
     machine.outbox.parent.write_text("in the way")
     machine.remote = [EDITED]
     machine.troubles.take(["wiki"], Head("main", ""), NOW)
-    assert "wiki: nobody is told:" in machine.said[-1].message
+    assert "Wiki: nobody is told:" in machine.said[-1].message
+
+
+APPS = [f"app{number:02}" for number in range(20)]
+HOOK = Webhook("https://hooks.example.com/a", ("${env:HOOK}",))
+
+
+@pytest.fixture
+def many(machine: Machine, tmp_path: Path) -> Machine:
+    """Twenty apps; all tell one address, some a second one, or a webhook; one wants no mail."""
+    near = {}
+    for number, name in enumerate(APPS):
+        email = () if name == "app19" else ("ops@example.com", "net@example.com") if number % 2 else ("ops@example.com",)
+        target = Target(name, "${env:T}", email, HOOK if number > 15 else None)
+        near[name] = Near(Recipients(name, name.upper(), "generic", target, Notification()), str(tmp_path / name / "outbox"))
+    machine.troubles.knows(near)
+    return machine
+
+
+def waiting(folder: Path) -> list[Message]:
+    return [message for name in APPS for message in Outbox(folder / name / "outbox").messages()]
+
+
+def test_what_is_wrong_with_the_checkout_is_one_mail_and_one_message_a_webhook_for_all_apps(
+    many: Machine, tmp_path: Path
+) -> None:
+    many.remote = [EDITED]
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 60))
+    mail, hook = sorted(waiting(tmp_path), key=lambda message: message.channel)
+    assert (mail.channel, mail.target.email) == ("email", ("ops@example.com", "net@example.com"))
+    assert (hook.channel, hook.target.webhook, hook.target.app) == ("webhook", HOOK, "app16")
+    assert subject(mail.event) == "[reconcile] 20 apps: no cycle begins (NotMerged)"
+    assert "this concerns APP00, APP01, APP02, APP03, APP04 and 15 more" in mail.event.why
+    assert mail.event.commands == ("reconcile status",)
+    assert {troubles_of(tmp_path / name / "outbox")[0]["code"] for name in APPS} == {"NotMerged"}
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 120))
+    assert len(waiting(tmp_path)) == 2
+    Outbox(tmp_path / "app00/outbox").retarget(Target("app00", "${env:T}", ("ops@example.com",)))
+    many.remote = []
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 180))
+    ended = [message for message in waiting(tmp_path) if message.event.phase == "ended"]
+    assert len(ended) == 2 and {message.event.thread for message in ended} == {(mail.event.id,)}, "answers what was sent"
+    assert {message.target.email for message in waiting(tmp_path) if message.channel == "email"} == {mail.target.email}
+
+
+def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_first(many: Machine, tmp_path: Path) -> None:
+    wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
+    at = [later(NOW, number) for number in range(100)]
+    for number, name in enumerate(APPS):
+        result = CycleResult(name, "generic", "c", "incremental", at[number], at[number], "failed", wrong, is_hidden=True)
+        many.troubles.ended(result, APPS, at[number])
+    late = CycleResult("app00", "generic", "c", "incremental", NOW, at[30], "success")
+    many.troubles.ended(late, APPS, at[30])
+    assert [subject(message.event) for message in waiting(tmp_path) if message.channel == "email"] == [
+        "[reconcile] 20 apps: no app can be provisioned (InvalidDeclaration)"
+    ], "also not told to be over by a cycle that began before"
+    assert troubles_of(tmp_path / "app19/outbox")[0]["since"] == NOW
+    many.troubles.ended(replace(late, started=at[40]), APPS, at[41])
+    assert [message.event.phase for message in waiting(tmp_path) if message.channel == "email"] == ["began", "ended"]

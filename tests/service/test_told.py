@@ -270,3 +270,24 @@ def test_a_record_that_cannot_be_read_is_told_once_and_its_end_too(office: Offic
     assert [office.cycle(), office.cycle(), office.cycle()] == [[], ["over: a failure (RecordError)"], []]
     office.service.edit("ada@x.org", "title", "Engineer")
     assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_where_nothing_can_be_kept_one_message_is_tried_from_memory_and_its_end_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk without room takes neither the record nor the outbox: the process that runs remembers what people know."""
+    service = office.service
+    office.cycle()
+
+    def full(*_: object, **__: object) -> None:
+        raise RecordError("no space left on device", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "save", full)
+        patch.setattr(Outbox, "_replace", full)
+        first, second, third = (service.cycle() for _ in range(3))
+        assert first.unkept is not None and [message.event.reason for message in first.unkept.messages] == ["RecordError"]
+        assert [cycle.unkept and cycle.unkept.messages for cycle in (second, third)] == [(), ()]
+    assert office.cycle() == [] and service.unkept is None
+    assert office.cycle() == ["over: a failure (RecordError)"]
+    assert office.cycle() == []
