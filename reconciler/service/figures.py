@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from reconciler.apply.model import ENDED, Outcome
@@ -61,10 +61,10 @@ class Work:
         return sum(1 for outcome in self.outcomes if outcome.status != "skipped")
 
 
-def provisioned(planned: Planned, entries: Entries, work: Work, addresses: Iterable[str]) -> int:
+def provisioned(planned: Planned, entries: Entries, work: Work, addresses: Collection[str]) -> int:
     """How many of these are in the record, but for accounts that are there and have still to be enabled."""
     disabled = {change.address for change in planned.plan.changes if _enables(change)} - work.ended
-    return entries.how_many(address for address in addresses if address not in disabled)
+    return entries.how_many(addresses) - entries.how_many(address for address in disabled if address in addresses)
 
 
 def _enables(change: Change) -> bool:
@@ -77,7 +77,7 @@ def counts(planned: Planned, entries: Entries, work: Work, escrowed: int, drifte
     resolution = planned.context.resolution
     return Counts(
         in_scope=len(resolution.users) + len(resolution.groups),
-        provisioned=provisioned(planned, entries, work, (*resolution.users, *resolution.groups)),
+        provisioned=sum(provisioned(planned, entries, work, wanted) for wanted in (resolution.users, resolution.groups)),
         failed=len(work.failed),
         escrowed=escrowed,
         unmanaged=len(planned.plan.unmanaged),

@@ -24,6 +24,7 @@ class OwnTroubles:
         self._settings: Trouble | None = None  # of reconciler.yaml: nobody knows where the records lie
         self._unusable: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
+        self._said = set[str]()  # of files that cannot be written, which lasts
 
     def knows(self, near: Mapping[str, Near]) -> None:
         """Who is told of each app that is declared without an error."""
@@ -60,10 +61,13 @@ class OwnTroubles:
         everywhere = [trouble for trouble in (lasting, self._settings) if trouble]
         found = {name: (*everywhere, *filter(None, [self._unusable.get(name)])) for name in names}
         sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
-        look = Look(now, sees, lambda words: self._say(Event(now, "note", words, level="warning")))
-        for outbox in self._troubles.keep(found, look):
+        words: list[str] = []
+        for outbox in self._troubles.keep(found, Look(now, sees, words.append)):
             for other in self._observers:
                 other.outbox(outbox)
+        for new in dict.fromkeys(words).keys() - self._said:
+            self._say(Event(now, "note", new, level="warning"))
+        self._said = set(words)
 
 
 def _trouble(error: AppError, before: Trouble | None, result: CycleResult) -> Trouble:

@@ -134,6 +134,9 @@ def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine
     machine.remote = [EDITED]
     machine.troubles.take(["wiki"], Head("main", ""), NOW)
     assert "Wiki: nobody is told:" in machine.said[-1].message
+    said = len(machine.said)
+    machine.troubles.take(["wiki"], Head("main", ""), later(NOW, 60))
+    assert len(machine.said) == said, "and one line alone, however long it lasts"
 
 
 APPS = [f"app{number:02}" for number in range(20)]

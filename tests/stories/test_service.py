@@ -259,11 +259,14 @@ def page(port: int, path: str) -> str:
 def test_while_a_remote_hangs_cycles_go_on_and_log_status_metrics_and_a_mail_say_so(
     desk: Desk, remote: GitWorld, running: list[Running], tmp_path: Path
 ) -> None:
-    """It takes the connection of `git ls-remote` and never answers."""
+    """It takes the connection of `git ls-remote` and never answers. Both apps suffer from it, and one mail says so."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site/sitecustomize.py").write_text("import reconciler.service.pull as pull\npull.SECONDS = 0.5\n")
-    app = remote.checkout / "desired/apps/wiki/app.yaml"
-    app.write_text(app.read_text() + "notification: {email: [ops@example.com]}\n")
+    desk.zoo(desk.url)
+    shutil.copytree(desk.folder / "desired/apps/zoo", remote.checkout / "desired/apps/zoo")
+    for app in (remote.checkout / "desired/apps").glob("*/app.yaml"):
+        app.write_text(app.read_text() + "notification: {email: [ops@example.com]}\n")
+    git(remote.checkout, "add", "desired")
     here, origin = kept_here(desk, remote), git(remote.checkout, "remote", "get-url", "origin").strip()
     with mailbox() as box, socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -276,11 +279,11 @@ def test_while_a_remote_hangs_cycles_go_on_and_log_status_metrics_and_a_mail_say
         assert run.until("cycleEnded")["result"] == "success"
         git(remote.checkout, "remote", "set-url", "origin", f"http://127.0.0.1:{silent.getsockname()[1]}/remote.git")
         assert "`git ls-remote` has not answered for" in run.until("notPulled")["message"]
-        assert [run.until("cycleEnded")["result"] for _ in range(2)] == ["success"] * 2
+        assert [run.until("cycleEnded")["result"] for _ in range(4)] == ["success"] * 4
         assert 'reconcile_pull_failing{reason="RemoteUnreachable"} 1.0' in page(port, "/metrics")
         assert "RemoteUnreachable" in page(port, "/readyz") and page(port, "/healthz") == "alive\n"
         run.until("notified")
-        assert box.subjects == ["[reconcile] wiki: what is merged does not arrive (RemoteUnreachable)"]
+        assert box.subjects == ["[reconcile] 2 apps: what is merged does not arrive (RemoteUnreachable)"]
         assert "RemoteUnreachable since" in desk.reconcile("status", cwd=here).out
         git(remote.checkout, "remote", "set-url", "origin", origin)
         assert run.until("pulledAgain")
