@@ -49,7 +49,7 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting)
         if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
-            return Postponed(app.name, due, clocks.why(service), is_well)
+            return Postponed(app.name, started, due, clocks.why(service), is_well)
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
         progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
         try:

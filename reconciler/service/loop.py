@@ -128,10 +128,7 @@ class Loop:
 
     def _hear(self, name: str, child: Child) -> None:
         for said in child.hear():
-            if isinstance(said, Event):
-                self.say(said)
-            else:
-                self._stands(name, said)
+            self.say(said) if isinstance(said, Event) else self._stands(name, said)
         if not child.is_over:
             return
         if child is self.surveys:
@@ -175,8 +172,9 @@ class Loop:
                 for other in self.observers:
                     other.result(end)
                 self.troubles.ended(end, self.turns, now())
-            case Postponed() if end.next:
-                turn.due = min(turn.due, end.next)
+            case Postponed():
+                self.troubles.read(end.at, self.turns, now())
+                turn.due = min(turn.due, end.next or turn.due)
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
             case Removed():

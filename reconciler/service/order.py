@@ -49,9 +49,12 @@ class Order(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; why; whether all is well."""
+    """There was no cycle: when it would have begun; when the next may, empty once the app is off until `restart`; why; whether all
+    is well. Moments are UTC.
+    """
 
     app: str
+    at: str
     next: str
     why: str
     is_well: bool = True

@@ -49,11 +49,22 @@ class OwnTroubles:
         error, before = result.error, self._unusable.pop(result.app, None)
         if error is not None and result.is_hidden:
             self._settings = _trouble(error, self._settings, result)
-        elif self._settings is not None and result.started > self._settings.since:  # it has read what there is now
-            self._settings = None
+        else:
+            self._forget(result.started)
         if error is not None and error.code in RECORD:
             self._unusable[result.app] = _trouble(error, before, result)
         self.keep(names, now)
+
+    def read(self, at: str, names: Iterable[str], now: str) -> None:
+        """Of an app whose cycle was put off then: its declaration is right."""
+        if self._forget(at):
+            self.keep(names, now)
+
+    def _forget(self, at: str) -> bool:
+        """Settings that somebody could read who began then, unless they were found wrong since."""
+        over = self._settings is not None and at > self._settings.since
+        self._settings = None if over else self._settings
+        return over
 
     def keep(self, names: Iterable[str], now: str) -> None:
         """What there is of each app, for `status` and for those who are told."""

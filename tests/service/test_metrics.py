@@ -181,9 +181,9 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         loop.follow.trouble = Trouble("RemoteUnreachable", "nobody answers", "", GOOD.ended)
         assert asked(port, "/readyz")[0] == 200 and "RemoteUnreachable" in asked(port, "/readyz")[1]
         loop.follow.trouble = None
-        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
         assert asked(port, "/readyz")[0] == 503
-        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "less than an interval ago")
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "less than an interval ago")
         assert asked(port, "/readyz")[0] == 200
         loop.ends["wiki"] = replace(GOOD, result="off")
         assert asked(port, "/readyz")[0] == 200, "who is off by app.yaml is as declared"

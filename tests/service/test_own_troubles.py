@@ -181,7 +181,8 @@ def test_what_is_wrong_with_the_checkout_is_one_mail_and_one_message_a_webhook_f
     assert {message.target.email for message in waiting(tmp_path) if message.channel == "email"} == {mail.target.email}
 
 
-def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_first(many: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["a cycle", "one that is put off"])
+def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_first(many: Machine, tmp_path: Path, by: str) -> None:
     wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
     at = [later(NOW, number) for number in range(100)]
     for number, name in enumerate(APPS):
@@ -193,5 +194,10 @@ def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_firs
         "[reconcile] 20 apps: no app can be provisioned (InvalidDeclaration)"
     ], "also not told to be over by a cycle that began before"
     assert troubles_of(tmp_path / "app19/outbox")[0]["since"] == NOW
-    many.troubles.ended(replace(late, started=at[40]), APPS, at[41])
+    many.troubles.read(NOW, APPS, at[31])
+    assert len([message for message in waiting(tmp_path) if message.channel == "email"]) == 1
+    if by == "a cycle":
+        many.troubles.ended(replace(late, started=at[40]), APPS, at[41])
+    else:
+        many.troubles.read(at[40], APPS, at[41])
     assert [message.event.phase for message in waiting(tmp_path) if message.channel == "email"] == ["began", "ended"]
