@@ -49,8 +49,8 @@ class Order(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """There was no cycle: when it would have begun; when the next may, empty once the app is off until `restart`; why; whether all
-    is well. Moments are UTC.
+    """There was no cycle: when it would have begun; when the next may, empty once the app is off until `restart`; why; and
+    whether all is well. Moments are UTC.
     """
 
     app: str

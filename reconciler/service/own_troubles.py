@@ -12,7 +12,7 @@ from reconciler.service.observer import Observer
 from reconciler.service.pull import Pulled
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.shared_events import Near
-from reconciler.service.trouble import Trouble
+from reconciler.service.trouble import INVALID, PULLS, Trouble
 from reconciler.service.trouble_files import Look, Troubles
 
 
@@ -21,7 +21,8 @@ class OwnTroubles:
 
     def __init__(self, follow: Follow, say: Callable[[Event], None], observers: tuple[Observer, ...]) -> None:
         self.follow, self._say, self._observers = follow, say, observers
-        self._settings: Trouble | None = None  # of reconciler.yaml: nobody knows where the records lie
+        self._shared: Trouble | None = None  # of files that all apps share: the directory, policies, the settings
+        self._has_read = False  # whether a cycle of this process has said how it is with them
         self._unusable: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
         self._said = set[str]()  # of files that cannot be written, which lasts
@@ -45,10 +46,10 @@ class OwnTroubles:
         return pulled
 
     def ended(self, result: CycleResult, names: Iterable[str], now: str) -> None:
-        """A cycle whose record nobody finds has told nobody; of a record that cannot be used `status` has to know."""
+        """What is wrong for all apps no cycle has told; of a record that cannot be used `status` has to know."""
         error, before = result.error, self._unusable.pop(result.app, None)
-        if error is not None and result.is_hidden:
-            self._settings = _trouble(error, self._settings, result)
+        if error is not None and result.is_of_checkout:
+            self._shared, self._has_read = _trouble(error, self._shared, result), True
         else:
             self._forget(result.started)
         if error is not None and error.code in RECORD:
@@ -57,23 +58,25 @@ class OwnTroubles:
 
     def read(self, at: str, names: Iterable[str], now: str) -> None:
         """Of an app whose cycle was put off then: its declaration is right."""
-        if self._forget(at):
+        first = not self._has_read
+        if self._forget(at) or first:
             self.keep(names, now)
 
     def _forget(self, at: str) -> bool:
-        """Settings that somebody could read who began then, unless they were found wrong since."""
-        over = self._settings is not None and at > self._settings.since
-        self._settings = None if over else self._settings
+        """What was wrong, where somebody who began then found it right, unless it was found wrong since."""
+        over, self._has_read = self._shared is not None and at > self._shared.since, True
+        self._shared = None if over else self._shared
         return over
 
     def keep(self, names: Iterable[str], now: str) -> None:
         """What there is of each app, for `status` and for those who are told."""
         lasting = self.follow.lasting
-        everywhere = [trouble for trouble in (lasting, self._settings) if trouble]
+        everywhere = [trouble for trouble in (lasting, self._shared) if trouble]
         found = {name: (*everywhere, *filter(None, [self._unusable.get(name)])) for name in names}
         sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
+        unseen = (*(() if sees else PULLS), *(() if self._has_read else (INVALID,)))
         words: list[str] = []
-        for outbox in self._troubles.keep(found, Look(now, sees, words.append)):
+        for outbox in self._troubles.keep(found, Look(now, unseen, words.append)):
             for other in self._observers:
                 other.outbox(outbox)
         for new in dict.fromkeys(words).keys() - self._said:

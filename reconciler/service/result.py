@@ -154,7 +154,7 @@ class CycleResult:
     unkept:      what people are told although neither record nor outbox can hold that they were
     left:        changes that it had not begun then
     escrowed:    addresses in escrow after it
-    is_hidden:   reconciler.yaml is in error, so that nobody knows where the record lies
+    is_of_checkout: its error lies in files that all apps share, and is told once for all of them
     """
 
     app: str
@@ -185,7 +185,7 @@ class CycleResult:
     interrupted: bool = False
     left: int = 0
     escrowed: tuple[str, ...] = ()
-    is_hidden: bool = False
+    is_of_checkout: bool = False
     standing: Standing | None = None
     interval: int = 0
     unkept: Unkept | None = None

@@ -6,7 +6,7 @@ For `status` on this machine, and for the next process; the record itself may be
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from reconciler.service import small_files
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
 from reconciler.service.shared_events import Near, Post, posts
-from reconciler.service.trouble import PULLS, Trouble
+from reconciler.service.trouble import Trouble
 
 FILE = "service.json"
 
@@ -43,10 +43,10 @@ class Step(NamedTuple):
 
 
 class Look(NamedTuple):
-    """When troubles were looked for, UTC; whether it is certain how it stands with the remote; who hears of what goes wrong."""
+    """When troubles were looked for, UTC; codes of those of which nobody knows now whether they last; who hears what goes wrong."""
 
     at: str
-    sees_remote: bool
+    unseen: Collection[str]
     says: Callable[[str], None]
 
 
@@ -90,8 +90,7 @@ def _kept(file: Path) -> Kept:
 
 def _step(near: Near, troubles: tuple[Trouble, ...], look: Look) -> Step:
     before = _kept(_file(near))
-    if not look.sees_remote:
-        troubles += tuple(trouble for trouble in before.troubles if trouble.code in PULLS)
+    troubles += tuple(trouble for trouble in before.troubles if trouble.code in look.unseen)
     events, told = _news(near.to, troubles, before.told, look)
     return Step(near, before, Kept(troubles, told), tuple(events))
 
@@ -129,5 +128,5 @@ def _news(to: Recipients, troubles: Iterable[Trouble], told: Told, look: Look) -
         return [], Told()
     host = socket.gethostname()
     causes = [_cause(trouble, to.name, host) for trouble in troubles if trouble.code not in RECORD]  # of these its cycle tells
-    unseen = lambda cause: not look.sees_remote and cause["reason"] in PULLS  # noqa: E731
-    return news(causes, told, to.wanted, Moment(to.name, to.display_name, host, look.at), unseen)
+    moment = Moment(to.name, to.display_name, host, look.at)
+    return news(causes, told, to.wanted, moment, lambda cause: cause["reason"] in look.unseen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -42,6 +42,7 @@ from reconciler.service.result import AppError, CycleResult, Standing
 from reconciler.service.shared_events import Near
 from reconciler.service.standing import standing_of
 from reconciler.service.stop import Stop
+from reconciler.service.trouble import INVALID
 
 MOST_NAMED = 3
 
@@ -119,12 +120,12 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     declarations, problems = checked(desired, (app,))
     revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
     means.loaded()
-    errors = _errors(problems)
+    errors, shared = _errors(problems), _errors(_of_no_app(problems, declarations))
     if not errors and app not in declarations.apps:
         return Removed(app)
     if errors:
-        failed = _failed(app, declarations, order, started, means, _invalid(errors))
-        return _told(failed, declarations, problems, order, means)
+        failed = _failed(app, declarations, order, started, means, _invalid(shared or errors))
+        return _told(replace(failed, is_of_checkout=bool(shared)), declarations, problems, order, means)
     try:
         return run_cycle(declarations.apps[app], declarations, order, means)
     except Locked as error:
@@ -140,7 +141,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
     """
     app = _declared(result.app, declarations)
     if app is None or _hides_the_record(problems):
-        return replace(result, is_hidden=True)
+        return result
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
@@ -178,10 +179,16 @@ def _hides_the_record(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
 
 
+def _of_no_app(problems: Iterable[Problem], declarations: Declarations) -> list[Problem]:
+    """Those in files that all apps share: the directory, policies, the settings."""
+    apps = Path(declarations.folder) / "apps"
+    return [problem for problem in problems if apps not in Path(problem.place.file).parents]
+
+
 def _invalid(errors: list[str]) -> AppError:
     words = "; ".join(errors[:MOST_NAMED])
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
-    return AppError("InvalidDeclaration", None, words + more, "`reconcile validate` shows every error")
+    return AppError(INVALID, None, words + more, "`reconcile validate` shows every error")
 
 
 def _failed(app: str, declarations: Declarations, order: Order, started: str, means: Means, error: AppError) -> CycleResult:
@@ -192,5 +199,5 @@ def _failed(app: str, declarations: Declarations, order: Order, started: str, me
     return CycleResult(app, profile, order.cycle_id, "incremental", started, now, "failed", error, interval=interval)
 
 
-def _errors(problems: list[Problem]) -> list[str]:
+def _errors(problems: Iterable[Problem]) -> list[str]:
     return [f"{problem.place}: {problem.message}" for problem in problems if problem.severity == "error"]

@@ -111,7 +111,7 @@ def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> No
 def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(machine: Machine) -> None:
     good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
     wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
-    for result in (replace(good, result="failed", error=wrong, is_hidden=True),) * 2:
+    for result in (replace(good, result="failed", error=wrong, is_of_checkout=True),) * 2:
         machine.troubles.ended(result, ["wiki"], NOW)
     (begun,) = Outbox(machine.outbox).messages()
     assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
@@ -186,7 +186,7 @@ def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_firs
     wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
     at = [later(NOW, number) for number in range(100)]
     for number, name in enumerate(APPS):
-        result = CycleResult(name, "generic", "c", "incremental", at[number], at[number], "failed", wrong, is_hidden=True)
+        result = CycleResult(name, "generic", "c", "incremental", at[number], at[number], "failed", wrong, is_of_checkout=True)
         many.troubles.ended(result, APPS, at[number])
     late = CycleResult("app00", "generic", "c", "incremental", NOW, at[30], "success")
     many.troubles.ended(late, APPS, at[30])
@@ -194,6 +194,11 @@ def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_firs
         "[reconcile] 20 apps: no app can be provisioned (InvalidDeclaration)"
     ], "also not told to be over by a cycle that began before"
     assert troubles_of(tmp_path / "app19/outbox")[0]["since"] == NOW
+    near = many.troubles._troubles.near
+    many.start()
+    many.troubles.knows(near)
+    many.troubles.take(APPS, Head("main", ""), at[30])  # another process, which has heard of no cycle yet
+    many.troubles.ended(replace(late, started=at[30], result="failed", error=wrong, is_of_checkout=True), APPS, at[31])
     many.troubles.read(NOW, APPS, at[31])
     assert len([message for message in waiting(tmp_path) if message.channel == "email"]) == 1
     if by == "a cycle":
