@@ -43,7 +43,7 @@ class Step(NamedTuple):
 
 
 class Look(NamedTuple):
-    """When troubles were looked for, UTC; codes of those of which nobody knows now whether they last; who hears what goes wrong."""
+    """When troubles were looked for, UTC; codes of those of which nobody can say now whether they last; who hears what fails."""
 
     at: str
     unseen: Collection[str]

@@ -251,6 +251,37 @@ def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_stat
     assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
 
 
+def two_apps_tell(desk: Desk, remote: GitWorld) -> None:
+    """Both by mail to the same address; it is not committed yet."""
+    desk.zoo(desk.url)
+    shutil.copytree(desk.folder / "desired/apps/zoo", remote.checkout / "desired/apps/zoo")
+    for app in (remote.checkout / "desired/apps").glob("*/app.yaml"):
+        app.write_text(app.read_text() + "notification: {email: [ops@example.com]}\n")
+    git(remote.checkout, "add", "desired")
+
+
+def test_a_merge_that_breaks_what_all_apps_share_is_one_mail_and_its_repair_one_more(
+    desk: Desk, remote: GitWorld, running: list[Running]
+) -> None:
+    two_apps_tell(desk, remote)
+    kept_here(desk, remote)
+    with mailbox() as box:
+        run = Running(desk, "--pull", "--poll", "1s", "--interval", "1h", folder=remote.checkout, RECONCILE_SMTP_URL=box.url)
+        running.append(run)
+        assert {run.until("cycleEnded")["app"] for _ in range(2)} == {"wiki", "zoo"}
+        file = "desired/directory/groups/a.yaml"
+        right = (remote.checkout / file).read_text()
+        merge(remote, file, "groups: [{displayName: Net, members: [nobody@x.org]}]\n")
+        assert [run.until("cycleEnded")["result"] for _ in range(2)] == ["failed", "failed"]
+        merge(remote, file, right)
+        assert [run.until("cycleEnded")["result"] for _ in range(2)] == ["success", "success"]
+        assert run.end() == 0
+        assert box.subjects == [
+            "[reconcile] 2 apps: no app can be provisioned (InvalidDeclaration)",
+            "[reconcile] 2 apps: over: a failure (InvalidDeclaration)",
+        ]
+
+
 def page(port: int, path: str) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=SECONDS) as reply:
         return str(reply.read().decode())
@@ -262,11 +293,7 @@ def test_while_a_remote_hangs_cycles_go_on_and_log_status_metrics_and_a_mail_say
     """It takes the connection of `git ls-remote` and never answers. Both apps suffer from it, and one mail says so."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site/sitecustomize.py").write_text("import reconciler.service.pull as pull\npull.SECONDS = 0.5\n")
-    desk.zoo(desk.url)
-    shutil.copytree(desk.folder / "desired/apps/zoo", remote.checkout / "desired/apps/zoo")
-    for app in (remote.checkout / "desired/apps").glob("*/app.yaml"):
-        app.write_text(app.read_text() + "notification: {email: [ops@example.com]}\n")
-    git(remote.checkout, "add", "desired")
+    two_apps_tell(desk, remote)
     here, origin = kept_here(desk, remote), git(remote.checkout, "remote", "get-url", "origin").strip()
     with mailbox() as box, socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
