@@ -46,7 +46,7 @@ def replay(desired: Path, apps: tuple[str, ...], no_color: bool, since: int) -> 
 def _test(app: App, declarations: Declarations) -> int:
     from reconciler.cycle.clock import now
     from reconciler.notify.causes import Moment, samples
-    from reconciler.notify.deliver import try_once
+    from reconciler.notify.deliver import Means, try_once
     from reconciler.notify.outbox import Message, Outbox
     from reconciler.notify.target import target_of
     from reconciler.record.open import store_of
@@ -58,7 +58,8 @@ def _test(app: App, declarations: Declarations) -> int:
     events = samples(app.notification, Moment(app.name, app.displayName, "", at))
     outbox = Outbox(store_of(app, declarations).outbox())
     messages = [Message(event, channel, target, at, at) for channel in target.channels for event in events]
-    return worst([_shown(app, try_once(outbox, message, os.environ, datetime.now(UTC).timestamp())) for message in messages])
+    means = Means(os.environ, lambda: datetime.now(UTC), random.random)
+    return worst([_shown(app, try_once(outbox, message, means)) for message in messages])
 
 
 def _replay(app: App, declarations: Declarations, since: int) -> int:

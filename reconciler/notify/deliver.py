@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from reconciler.notify import mail, webhook
 from reconciler.notify.addresses import resolve
 from reconciler.notify.errors import DeliveryError, Gone
 from reconciler.notify.outbox import Message, Outbox
-from reconciler.notify.target import EMAIL, WEBHOOK
+from reconciler.notify.target import CHANNELS, EMAIL, WEBHOOK
 from reconciler.record.moments import FORM
 
 
@@ -42,12 +42,17 @@ class Means(NamedTuple):
     stopped: Callable[[], bool] = lambda: False
 
 
-def deliver(outbox: Outbox, means: Means, tell: Callable[[Delivery], None]) -> None:
+def deliver(outbox: Outbox, means: Means, tell: Callable[[Delivery], None], channels: Iterable[str] = CHANNELS) -> None:
     """Try each message that is due once; where somebody else delivers already, leave it to them. Raises RecordError."""
-    if not outbox.due(means.clock().strftime(FORM)):
+    for channel in channels:
+        _deliver(outbox, means, tell, channel)
+
+
+def _deliver(outbox: Outbox, means: Means, tell: Callable[[Delivery], None], channel: str) -> None:
+    if not outbox.due(means.clock().strftime(FORM), channel):
         return
-    with outbox.delivering() as alone:
-        for message in outbox.due(means.clock().strftime(FORM)) if alone else ():
+    with outbox.delivering(channel) as alone:
+        for message in outbox.due(means.clock().strftime(FORM), channel) if alone else ():
             if means.stopped():
                 return
             if (delivery := _try(outbox, message, means)) is not None:
@@ -68,16 +73,22 @@ def send(message: Message, environ: Mapping[str, str], now: float) -> list[str]:
     return []
 
 
-def try_once(outbox: Outbox, message: Message, environ: Mapping[str, str], now: float) -> Delivery:
-    """Send a message that waits in no outbox, also to a webhook that is switched off, which it switches on where it arrives."""
+def attempt(message: Message, means: Means) -> Delivery:
+    """Send a message that waits in no outbox, once."""
     about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
     try:
-        refused = send(message, environ, now)
+        refused = send(message, means.environ, means.clock().timestamp())
     except ReconcileError as error:
         return about._replace(error=str(error), remedy=error.remedy, code=error.code)
-    if message.channel == WEBHOOK:
-        outbox.switch_on()
     return _arrived(about, refused)
+
+
+def try_once(outbox: Outbox, message: Message, means: Means) -> Delivery:
+    """The same, also to a webhook that is switched off, which it switches on where it arrives."""
+    delivery = attempt(message, means)
+    if delivery.succeeded and message.channel == WEBHOOK:
+        outbox.switch_on()
+    return delivery
 
 
 def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:

@@ -62,6 +62,11 @@ class Message:
         return replace(self, tries=self.tries + 1, error=error, next=(moment + timedelta(seconds=delay)).strftime(FORM))
 
 
+def messages_of(events: Iterable[Event], target: Target, at: str) -> list[Message]:
+    """Each event for each channel of a target."""
+    return [Message(event, channel, target, at, at) for event in events for channel in target.channels]
+
+
 class Telling(NamedTuple):
     """What one cycle tells at a moment, UTC: what people knew before and know after it, and the events between the two."""
 
@@ -79,8 +84,7 @@ class Outbox:
 
     def put(self, events: Iterable[Event], target: Target, at: str) -> None:
         """Keep each event for each channel, on disk before this returns; one that is there is left. Raises RecordError."""
-        made = [Message(event, channel, target, at, at) for event in events for channel in target.channels]
-        if made:
+        if made := messages_of(events, target, at):
             with self._alone():
                 for message in made:
                     if not (self.folder / message.name).exists():
@@ -115,12 +119,12 @@ class Outbox:
     # Messages
 
     def retarget(self, target: Target) -> None:
-        """What waits goes where app.yaml says now. Raises RecordError."""
+        """What waits goes where app.yaml says now, but for what is told of several apps. Raises RecordError."""
         if not self.folder.exists():
             return
         with self._alone():
             for message in self.messages():
-                if message.state == "waiting" and message.target != target:
+                if message.state == "waiting" and message.target.app and message.target != target:
                     state: State = "waiting" if message.channel in target.channels else "unwanted"
                     self._write(replace(message, target=target, state=state))
 
@@ -129,14 +133,14 @@ class Outbox:
         found = (_message(file) for file in self.folder.glob("msg_*.json"))
         return sorted((message for message in found if message is not None), key=lambda m: (m.created, m.name))
 
-    def due(self, now: str) -> list[Message]:
-        """Those whose next try has come, or is later than any delay: a clock was ahead."""
+    def due(self, now: str, channel: str) -> list[Message]:
+        """Those of a channel whose next try has come, or is later than any delay: a clock was ahead."""
         latest = (datetime.strptime(now, FORM) + timedelta(seconds=DELAYS[-1] * (1 + JITTER))).strftime(FORM)
-        return [m for m in self.messages() if m.state == "waiting" and not now < m.next <= latest]
+        return [m for m in self.messages() if m.state == "waiting" and m.channel == channel and not now < m.next <= latest]
 
-    def next(self) -> str | None:
-        """When the next one is due."""
-        return min((message.next for message in self.messages() if message.state == "waiting"), default=None)
+    def next(self, channel: str) -> str | None:
+        """When the next one of a channel is due."""
+        return min((m.next for m in self.messages() if m.state == "waiting" and m.channel == channel), default=None)
 
     def update(self, message: Message) -> None:
         """Keep what became of it. Raises RecordError."""
@@ -186,9 +190,9 @@ class Outbox:
     # Files
 
     @contextmanager
-    def delivering(self) -> Iterator[bool]:
-        """Whether nobody else delivers; while it lasts nobody does."""
-        with self._file("delivering") as file:
+    def delivering(self, channel: str) -> Iterator[bool]:
+        """Whether nobody else delivers through this channel; while it lasts nobody does."""
+        with self._file(f"delivering.{channel}") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

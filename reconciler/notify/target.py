@@ -14,7 +14,7 @@ CHANNELS = (EMAIL, WEBHOOK)
 
 @dataclass(frozen=True)
 class Target:
-    """`token` is the reference to the app's own token, which no address may hold."""
+    """`token` is the reference to the app's own token, which no address may hold; both are empty of mail about several apps."""
 
     app: str
     token: str

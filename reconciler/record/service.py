@@ -59,6 +59,13 @@ class Quarantined(TypedDict, total=False):
     tries: int
 
 
+class Sighting(TypedDict):
+    """The commit of the declaration that the last cycle had, and when the service first saw it."""
+
+    commit: str
+    at: str
+
+
 class Watermark(TypedDict, total=False):
     """Up to where everything has been looked at.
 
@@ -104,6 +111,7 @@ class Service(TypedDict, total=False):
     drift:       address -> what differs there, in a line, and is left so
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
     toTell:      who is told, while app.yaml is wrong; written where somebody is
+    sighting:    of the declaration's commit; not there where its files are in none
     """
 
     begun: str
@@ -119,3 +127,4 @@ class Service(TypedDict, total=False):
     drift: dict[str, str]
     notAsTold: dict[str, str]
     toTell: ToTell
+    sighting: Sighting

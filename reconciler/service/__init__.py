@@ -1,1 +1,10 @@
-"""The running service: each app's clock, its cycles one after the other, and what becomes of an app that fails."""
+"""The running service: a loop around `cycle/`.
+
+when     loop and turns start a cycle of each app in a process of its own (worker, child), by clocks and order; follow, look and
+         pull keep the checkout at the remote's head; stop, signals, bell and lifeline end them
+what     cycle does one: reading and looked_after say what is read, choice what is written, read_back who is out
+result   is what all are told; verdicts, failures, findings, figures, numbers, escrow, quarantine and commit_age make it
+told     causes and after_cycle to people, by the record and the outbox (recipients, messages); own_troubles, trouble_files
+         and shared_events what no record can tell; events to the log; standing, metrics and listen to machines; looked_up,
+         status and status_text to whoever asks; restart ends a state by hand
+"""

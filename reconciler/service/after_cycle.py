@@ -8,23 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.notify.causes import Moment, as_told, news
-from reconciler.notify.outbox import Outbox, Telling
+from reconciler.notify.outbox import Outbox, Telling, messages_of
 from reconciler.record.model import Record
 from reconciler.record.service import Service
 from reconciler.record.store import RecordError, Store
 from reconciler.record.told import Cause, Told
 from reconciler.report.event.model import Event
+from reconciler.service.causes import causes_of, is_unseen
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
-from reconciler.service.result import CycleResult
-from reconciler.service.wrong import causes_of, is_unseen
+from reconciler.service.result import CycleResult, Unkept
 
 
-def after_cycle(to: Recipients, result: CycleResult, record: Record, store: Store, says: Callable[[str], None]) -> None:
-    """Before the record is saved, under the app's lock; its service's part is as after the cycle."""
+def after_cycle(
+    to: Recipients, result: CycleResult, record: Record, store: Store, says: Callable[[str], None], unkept: Telling | None = None
+) -> None:
+    """Before the record is saved, under the app's lock; its service's part is as after the cycle.
+
+    `unkept` is what the cycle before has told although nothing could be kept.
+    """
     target, wanted = to.target, to.wanted
     outbox = Outbox(store.outbox())
-    begun = outbox.begun()
+    begun = outbox.begun() or unkept
     known, told, events = _known(record, begun), Told(), list[Event]()
     if target.channels:
         moment = Moment(to.name, to.display_name, record.base_url, result.ended, result.cycle_id)
@@ -43,19 +48,28 @@ def after_cycle(to: Recipients, result: CycleResult, record: Record, store: Stor
         record.keep_told(told)
 
 
-def without_record(to: Recipients, result: CycleResult, outbox: Outbox, says: Callable[[str], None]) -> None:
-    """Of a cycle whose record could be neither read nor kept: this machine tells it once, and the record hears of it later."""
-    begun = outbox.begun() or Telling(Told(), Told(), (), result.ended)
+def without_record(
+    to: Recipients, result: CycleResult, outbox: Outbox, says: Callable[[str], None], unkept: Telling | None = None
+) -> Unkept | None:
+    """Of a cycle whose record could be neither read nor kept: this machine tells it once, and the record hears of it later.
+
+    What the outbox cannot hold either is returned: it is tried once, from memory.
+    """
+    kept = outbox.begun()
+    begun = kept or unkept or Telling(Told(), Told(), (), result.ended)
     moment = Moment(to.name, to.display_name, "", result.ended, result.cycle_id)
     causes = causes_of(result, Service(), to.wanted.on) if to.target.channels else []
     events, told = news(causes, begun.after, to.wanted, moment, lambda cause: cause["reason"] not in RECORD)
+    telling = Telling(begun.before, told, (*begun.events, *events), result.ended)
     try:
         outbox.retarget(to.target)
-        if events:
-            outbox.begin(Telling(begun.before, told, (*begun.events, *events), result.ended))
+        if events or begun is unkept:
+            outbox.begin(telling)
             outbox.put(events, to.target, result.ended)
     except RecordError as error:
-        says(f"{error}: nobody is notified of this cycle; {error.remedy}")
+        says(f"{error}: what is notified of this cycle is tried once; {error.remedy}")
+        return Unkept(telling._replace(events=()), tuple(messages_of(events, to.target, result.ended)))
+    return None
 
 
 def _is_open(cause: Cause, begun: Telling | None) -> bool:

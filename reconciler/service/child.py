@@ -6,19 +6,25 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 from reconciler.service.ends import End, Loaded
 from reconciler.service.events import Event
 from reconciler.service.result import Standing
+from reconciler.service.stop import SIGNALS
 
 CONTEXT = multiprocessing.get_context("spawn")  # of nothing that we hold: neither memory, nor threads, nor locks
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """A terminal interrupts all of its processes: one that is only just beginning hears of it once it can end in order."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _signals_held_back() -> Iterator[None]:
+    """A terminal interrupts all of its processes: one that is only just beginning hears of it once it can end in order.
+
+    Python's own tracker of resources, begun with the first process, would let the signals through: so it is begun before.
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -37,7 +43,7 @@ class Child:
         self.end: End | None = None
         self.has_loaded = False
         self._process = CONTEXT.Process(target=work, args=(theirs, lifeline, *arguments))
-        with _interrupts_held_back():
+        with _signals_held_back():
             self._process.start()
         theirs.close()
         lifeline.close()
@@ -57,10 +63,14 @@ class Child:
             self._close()
 
     def heard(self) -> End | None:
-        """Wait for its end."""
-        while not self.is_over:
-            self.pipe.poll(None)
-            list(self.hear())
+        """Wait for its end; whoever is told to wait no longer ends it."""
+        try:
+            while not self.is_over:
+                self.pipe.poll(None)
+                list(self.hear())
+        except KeyboardInterrupt:
+            self.kill()
+            raise
         return self.end
 
     @property

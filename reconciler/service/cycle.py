@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.apply.log import staged_lines
@@ -17,19 +18,20 @@ from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
 from reconciler.record.told import Told
 from reconciler.scim.errors import CredentialError, ServiceError
-from reconciler.service import clocks, failures, figures, lasting, numbers, quarantine
+from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
+from reconciler.service.commit_age import first_sight, measured_from
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
-from reconciler.service.known import standing_of
 from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
-from reconciler.service.read_back import commit_of, read_back
+from reconciler.service.read_back import commit_of, date_of, read_back
 from reconciler.service.reading import Reading
 from reconciler.service.recipients import kept, recipients_of
-from reconciler.service.result import AppError, CycleResult, Ended, Kind, Standing
-from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
+from reconciler.service.result import AppError, CycleResult, Ended, Kind, Since, Standing
+from reconciler.service.standing import standing_of
+from reconciler.service.verdicts import approvals, blocks, closed, ending, held_back, quarantined
 
 
 def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) -> CycleResult | Postponed:
@@ -43,10 +45,11 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         service = stored.service if stored is not None else Service()
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         means.stands(standing_of(app, service, interval))
-        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10])
+        sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
+        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting)
         if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
-            return Postponed(app.name, due, clocks.why(service), is_well)
+            return Postponed(app.name, started, due, clocks.why(service), is_well)
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
         progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
         try:
@@ -110,9 +113,10 @@ class _Cycle:
         if session.guarded.blocking and session.planned.plan.part is not None:
             return None
         todo, held = self._allowed(session, choice)
-        done = self._write(session, todo)
-        self._log_held(session, held)
-        return self._ended(session, choice, done, held)
+        with self.means.orderly() as stopped:
+            done = self._write(session, todo, stopped)
+            self._log_held(session, held)
+            return self._ended(session, choice, done, held, stopped)
 
     def _begun(self) -> Record:
         """Before anything was applied: what a first cycle that failed has left is no record of an apply, but people were told."""
@@ -133,7 +137,7 @@ class _Cycle:
         digests = {change.digest for change in passing}
         return passing, tuple(change for change in choice.write if change.digest not in digests)
 
-    def _write(self, session: Session, todo: tuple[Change, ...]) -> Result:
+    def _write(self, session: Session, todo: tuple[Change, ...], stopped: Callable[[], bool]) -> Result:
         """Where nothing is to be done, and nothing came in that must be kept, the record stays as it is."""
         plan, record = session.planned.plan, session.record
         known = plan.config.commit is None or plan.config.dirty or (record is not None and record.commit == plan.config.commit)
@@ -144,9 +148,8 @@ class _Cycle:
         session = session.guard(todo, self.started)
         means = self.means
         self.progress.begin(len(todo))
-        with means.orderly() as stopped:
-            done = write(session, todo, self._request(), means.clock, means.chance, self.progress.tells(means.tell), stopped)
-            done.interrupted = done.interrupted or (stopped() and not done.ended)
+        done = write(session, todo, self._request(), means.clock, means.chance, self.progress.tells(means.tell), stopped)
+        done.interrupted = done.interrupted or (stopped() and not done.ended)
         return done
 
     def _request(self) -> Request:
@@ -161,42 +164,51 @@ class _Cycle:
             why = "; ".join(f"held back by {item.name}: {item.detail}" for item in session.guarded.blocking)
             self.store.log(staged_lines(job_of(session, (), self._request(), self.started), fresh, why, self.means.clock()))
 
-    def _ended(self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...]) -> CycleResult:
+    def _ended(
+        self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...], stopped: Callable[[], bool]
+    ) -> CycleResult:
         assert session.record is not None
         planned, resolution = session.planned, session.planned.context.resolution
         failing = [failures.failure_of(outcome) for outcome in done.outcomes if failures.has_failed(outcome, done.interrupted)]
-        back, active = read_back(session, done.outcomes, self.means.clock)
+        back, active = read_back(session, done.outcomes, self.means.clock, stopped)
         failing += [failures.still_active(outcome) for outcome in active]
         work = Work(
             tuple(done.outcomes),
-            (*failing, *map(failures.not_planned, planned.plan.errors), *lasting.not_as_told(planned, self.service, failing)),
+            (*failing, *map(failures.not_planned, planned.plan.errors), *findings.not_as_told(planned, self.service, failing)),
             frozenset(change.address for change in planned.plan.changes),
             {failure.address: declared_digest(resolution, failure.address) for failure in failing},
         )
         error = failures.of_run(done)
-        blocked = blocks(session.guarded.blocking, held, planned.plan.digest)
+        blocked = blocks(session.guarded.blocking, planned.plan.digest)
         result = replace(
             self._result(ending(error, blocked, work, done, choice.waiting), error),
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=lasting.drift(planned, self.service, choice, work.ended),
+            held=held_back(held) if blocked else (),
+            drift=findings.drift(planned, self.service, choice, work.ended),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
+            since=self._since() if back else Since(),
             interrupted=done.interrupted,
             left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
             writes=numbers.writes(done.outcomes),
             rate_wait=session.client.waited,
             in_part=session.planned.plan.part is not None,
         )
-        return self._end(result, work, session, held)
+        return self._end(result, work, session)
 
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
-        commit, at = commit_of(self.declarations.folder)
-        app, id, now = self.app, self.order.cycle_id, self.means.clock()
-        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit, commit_at=at)
+        app, id, now, sighting = self.app, self.order.cycle_id, self.means.clock(), self.frame.sighting
+        commit = sighting["commit"] if sighting is not None else ""
+        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit)
 
-    def _end(self, result: CycleResult, work: Work, session: Session | None, held: tuple[Change, ...] = ()) -> CycleResult:
+    def _since(self) -> Since:
+        """From when on the time counts until a leaver is out."""
+        sighting = self.frame.sighting
+        return measured_from(date_of(sighting["commit"]), sighting["at"]) if sighting is not None else Since()
+
+    def _end(self, result: CycleResult, work: Work, session: Session | None) -> CycleResult:
         """The result with its counts and its quarantine, once the record holds it."""
         before = self.service.get("escrows", {})
         if session is None:
@@ -204,13 +216,13 @@ class _Cycle:
         else:
             assert session.record is not None
             escrows, record = figures.escrows_after(before, work, result.ended), session.record
-            totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
+            totals = figures.counts(session.planned, record.entries, work, len(escrows), len(result.drift))
             if session.planned.plan.part is not None:
                 totals = replace(totals, unmanaged=figures.last_counts(self.service).unmanaged)
         result = replace(result, counts=totals, escrowed=tuple(sorted(escrows)))
         if session is not None:
-            result = replace(result, objects=numbers.objects(session.planned, record.entries, escrows, result))
-        service = figures.service_after(self.service, result, self.frame, escrows, held)
+            result = replace(result, objects=numbers.objects(session.planned, record.entries, escrows, work, result))
+        service = figures.service_after(self.service, result, self.frame, escrows)
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
@@ -219,7 +231,7 @@ class _Cycle:
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
         self._tell(result)
-        after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says)
+        after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says, self.order.unkept)
         self.store.save(record)
         return result
 

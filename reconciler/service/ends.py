@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.service.events import Event, Level, of_result
 from reconciler.service.order import Postponed
 from reconciler.service.result import CycleResult
-from reconciler.service.told_here import Near
+from reconciler.service.shared_events import Near
 
 
 class Survey(NamedTuple):
@@ -76,6 +76,7 @@ class Unanswered(NamedTuple):
     remedy: str
 
 
+UNSEEN = Unanswered("the process that looked at the remote died", "see whether the machine has memory left: the next look comes")
 Seen = Head | Unanswered
 End = CycleResult | Postponed | Busy | Held | Removed | Died | Stopped | Survey | Seen
 

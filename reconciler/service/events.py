@@ -10,6 +10,7 @@ from typing import Any, Literal
 from reconciler.declare.wording import plural
 from reconciler.report.safe import plain, shortened, workflow_data, workflow_property
 from reconciler.service.clocks import between
+from reconciler.service.commit_age import seconds_until_out
 from reconciler.service.result import CycleResult
 
 Level = Literal["info", "warning", "error"]
@@ -68,7 +69,7 @@ def of_result(result: CycleResult) -> list[Event]:
     ]
     events += _more(event, "drift", len(result.drift), "drifted")
     for block in result.blocked:
-        held = f"{plural(len(block.held), 'change')} held back"
+        held = f"{plural(len(result.held), 'change')} held back"
         events.append(event("blocked", f"{block.safeguard}: {block.message}; {held}", "warning", plan=block.digest))
     for item in result.failures[:MOST_NAMED]:
         words = f"{item.action} {item.address} failed ({item.code}): {shortened(item.message)}; {item.remedy}"
@@ -82,9 +83,11 @@ def of_result(result: CycleResult) -> list[Event]:
         again = f"next attempt at {result.quarantine.next_attempt}" if result.quarantine.next_attempt else OFF
         words = f"in quarantine ({result.quarantine.reason}): {shortened(result.quarantine.message)}; {again}"
         events.append(event("quarantine", words, "error", reason=result.quarantine.reason))
-    if result.read_back and result.commit_at:
-        took = between(result.commit_at, result.read_back)
-        events.append(event("readBack", f"out at the service {took:.0f} s after the commit", seconds=took, commit=result.commit))
+    if (took := seconds_until_out(result)) is not None:
+        doubt = result.since.doubt
+        words = f"the service first saw the commit ({doubt})" if doubt else "the commit"
+        data: dict[str, Any] = {"seconds": took, "commit": result.commit, "measuredFrom": "firstSeen" if doubt else "commit"}
+        events.append(event("readBack", f"out at the service {took:.0f} s after {words}", **data))
     return [*events, _end(result)]
 
 

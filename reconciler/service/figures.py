@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from reconciler.apply.model import ENDED, Outcome
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
-from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark
+from reconciler.record.service import CycleFigures, Escrow, Service, Sighting, WaitedFor, Watermark
 from reconciler.service.escrow import after, failed
 from reconciler.service.failures import DONE, OTHER, stands
 from reconciler.service.quarantine import Tally
@@ -21,12 +21,15 @@ NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
 
 @dataclass(frozen=True)
 class Frame:
-    """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date."""
+    """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date, and
+    when the commit was first seen that the declaration comes from; None where it comes from none.
+    """
 
     interval: int
     declared: str
     mapped: str
     day: str
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,35 @@ class Work:
         return frozenset(outcome.change.address for outcome in self.outcomes if outcome.status in ENDED)
 
     @property
+    def failed(self) -> frozenset[str]:
+        """Addresses of all that failed, also where a stop came before a second try: those wait in no escrow."""
+        cut_off = (outcome.change.address for outcome in self.outcomes if outcome.status == "failed")
+        return frozenset(cut_off) | {failure.address for failure in self.failures}
+
+    @property
     def tried(self) -> int:
         """Changes that were sent, whatever became of them."""
         return sum(1 for outcome in self.outcomes if outcome.status != "skipped")
 
 
-def counts(planned: Planned, entries: Entries, failures: int, escrowed: int, drifted: int) -> Counts:
+def provisioned(planned: Planned, entries: Entries, work: Work, addresses: Collection[str]) -> int:
+    """How many of these are in the record, but for accounts that are there and have still to be enabled."""
+    disabled = {change.address for change in planned.plan.changes if _enables(change)} - work.ended
+    return entries.how_many(addresses) - entries.how_many(address for address in disabled if address in addresses)
+
+
+def _enables(change: Change) -> bool:
+    """By our own doing: what somebody disabled at the service is drift, which is counted as that."""
+    return change.action == Action.ENABLE and set(change.causes) != {Cause.DRIFT}
+
+
+def counts(planned: Planned, entries: Entries, work: Work, escrowed: int, drifted: int) -> Counts:
     """Of users and groups, as they are after the cycle."""
     resolution = planned.context.resolution
     return Counts(
         in_scope=len(resolution.users) + len(resolution.groups),
-        provisioned=entries.how_many(resolution.users) + entries.how_many(resolution.groups),
-        failed=failures,
+        provisioned=sum(provisioned(planned, entries, work, wanted) for wanted in (resolution.users, resolution.groups)),
+        failed=len(work.failed),
         escrowed=escrowed,
         unmanaged=len(planned.plan.unmanaged),
         drifted=drifted,
@@ -96,9 +116,7 @@ def tally(work: Work, escrows: Mapping[str, Escrow], in_scope: int) -> Tally:
     return Tally(len(failing | escrows.keys()), work.tried + len(waiting), in_scope)
 
 
-def service_after(
-    before: Service, result: CycleResult, frame: Frame, escrows: Mapping[str, Escrow], held: Iterable[Change]
-) -> Service:
+def service_after(before: Service, result: CycleResult, frame: Frame, escrows: Mapping[str, Escrow]) -> Service:
     """The service's part of the record after a cycle, but for its quarantine."""
     good = result.result == "success"
     steady = before.get("steadySince", result.ended) if good and not result.drift else ""
@@ -113,10 +131,11 @@ def service_after(
     if result.error is None:
         service["watermark"] = _watermark(before.get("watermark", {}), result, frame, good or _is_all_told(result, escrows))
     put(service, "steadySince", steady)
+    put(service, "sighting", frame.sighting)
     put(service, "escrows", dict(escrows))
-    safeguards = [block.safeguard for block in result.blocked]
+    safeguards = ", ".join(block.safeguard for block in result.blocked)
     if result.error is None:
-        put(service, "held", {change.address: ", ".join(safeguards) for change in held} if safeguards else {})
+        put(service, "held", dict.fromkeys(result.held, safeguards))
         put(service, "drift", {item.address: item.line for item in result.drift})
         put(service, "notAsTold", {failure.address: failure.message for failure in result.failures if stands(failure)})
         put(service, "approvals", [WaitedFor(safeguard=a.safeguard, plan=a.digest, file=a.file) for a in result.approvals_needed])

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from reconciler.service.stop import SIGNALS, Stop
 
 if TYPE_CHECKING:
     from reconciler.service.ends import End
@@ -24,9 +27,20 @@ def _watch(lifeline: Connection) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def leave(pipe: Connection, end: End) -> None:
+def brief(pipe: Connection, lifeline: Connection, work: Callable[[], End]) -> None:
+    """Do work that writes nothing, and say what came of it; told to end, do so without a word."""
+    try:
+        Stop().listen()
+        watch(lifeline)
+        leave(pipe, work())
+    except KeyboardInterrupt:
+        os._exit(1)
+
+
+def leave(pipe: Connection, end: End) -> NoReturn:
     """At once, as commands do: Python would take a million objects apart first."""
     code = 0
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # told to end now, it would leave half of a word
     try:
         pipe.send(end)
         pipe.close()

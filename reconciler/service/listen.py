@@ -10,11 +10,11 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-from reconciler.service.known import health
 from reconciler.service.loop import LONGEST, Loop
 from reconciler.service.metrics import Metrics
 from reconciler.service.order import Postponed
 from reconciler.service.result import CycleResult
+from reconciler.service.standing import health
 
 SILENT = 10.0  # seconds that a client may take to say what it wants
 DEAD = 3 * LONGEST  # seconds without a turn of the loop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Literal
 
 from reconciler.cycle.audited import tell
@@ -16,13 +18,16 @@ from reconciler.record.log.audit import Kind
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.record.service import Service
-from reconciler.record.store import Store
+from reconciler.record.store import RecordError, Store
 from reconciler.service.clocks import seconds
+from reconciler.service.disk import unwritable
+from reconciler.service.failures import RECORD
 from reconciler.service.order import COMMAND
 from reconciler.service.progress import reached
 from reconciler.service.restart import restarted
 from reconciler.service.status import details
-from reconciler.service.told_here import troubles_of
+from reconciler.service.trouble import Trouble
+from reconciler.service.trouble_files import troubles_of
 
 Scope = Literal["escrows", "quarantine", "watermark", "full"]
 
@@ -40,8 +45,17 @@ def shown(app: App, store: Store, record: Record | None) -> dict[str, Any]:
     service = record.service if record is not None else Service()
     told = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
     progress = reached(store.outbox().parent, running) if running else None
-    here = {"undelivered": undelivered(Outbox(store.outbox()))._asdict(), "troubles": troubles_of(store.outbox())}
+    here = {"undelivered": undelivered(Outbox(store.outbox()))._asdict(), "troubles": _troubles(store.outbox())}
     return {**told, "progress": progress, **here}
+
+
+def _troubles(outbox: Path) -> list[dict[str, Any]]:
+    """What this machine's service has kept of them, and a disk on which nothing can be kept."""
+    known, why = troubles_of(outbox), unwritable(outbox.parent)
+    if not why or any(trouble["code"] in RECORD for trouble in known):
+        return known
+    error = RecordError(f"{outbox.parent} cannot be written: {why}", "make room, or correct the permissions")
+    return [*known, asdict(Trouble(error.code, error.message, error.remedy, now()))]
 
 
 def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:

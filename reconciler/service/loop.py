@@ -5,33 +5,28 @@ Starts processes, waits, and says what happens; what a cycle does is in service/
 
 from __future__ import annotations
 
-import secrets
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import wait
 
 from reconciler.cycle.clock import now
+from reconciler.record.service import Sighting
 from reconciler.service import worker
 from reconciler.service.app_files import app_files
+from reconciler.service.bell import Bell
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, later
-from reconciler.service.ends import Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
+from reconciler.service.ends import UNSEEN, Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
 from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
-from reconciler.service.hears import Hears
-from reconciler.service.order import Order, Postponed
+from reconciler.service.observer import Observer
+from reconciler.service.order import Postponed
+from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import Pulled, touched
 from reconciler.service.result import CycleResult, Standing
-from reconciler.service.signals import heard
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.turns import Settings, Turn
-from reconciler.service.upkeep import Upkeep
 
-NO_APP = ""  # where an app's name would stand
-DIED = Unanswered("the process that looked at the remote died", "see whether the machine has memory left: the next look comes")
 LONGEST = 60.0  # seconds without a look at the clock, which somebody may set
 BUSY = 60  # seconds until an app is tried again that another run holds
 
@@ -42,7 +37,7 @@ class Loop:
 
     settings: Settings
     say: Callable[[Event], None]
-    hears: tuple[Hears, ...] = ()
+    observers: tuple[Observer, ...] = ()
     follow: Follow = field(default_factory=Follow)
     ends: dict[str, End] = field(default_factory=dict)
 
@@ -53,18 +48,17 @@ class Loop:
         self.surveys: Child | None = None
         self.looks: Child | None = None
         self.seen: Seen | None = None  # at the remote, and not taken yet
+        self.pulled: Sighting | None = None  # what came from there last
         self.files = app_files(self.settings.desired)
-        self.upkeep = Upkeep(self.follow, self.say, self.hears)
-        self.wake, self.waker = socket.socketpair()
-        for end in (self.wake, self.waker):
-            end.setblocking(False)
+        self.troubles = OwnTroubles(self.follow, self.say, self.observers)
+        self.bell = Bell()
         self.beat = time.monotonic()
 
     # From beginning to end
 
     def run(self) -> None:
         """After `survey`: until somebody stops it; with `once` until each app had its cycle."""
-        with heard(self.waker, self._end):
+        with self.bell.hears_signals(self._end):
             self.systemd.tell(READY)
             while not self.stopping and not self._is_done():
                 self._pull()
@@ -72,8 +66,7 @@ class Loop:
                 self._begin()
                 self._wait(self._patience())
             self._stop()
-        self.wake.close()
-        self.waker.close()
+        self.bell.close()
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
@@ -102,10 +95,8 @@ class Loop:
         at = now()
         for name, turn in self.turns.items() if self._may_begin() else ():
             if turn.child is None and turn.is_due(at) and not (self.settings.once and name in self.ends):
-                id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
-                order = Order(id, turn.forced or self.settings.once, self.settings.interval)
+                order = turn.order(name, at, self.settings, self.pulled)
                 turn.child = Child(worker.cycle, self.settings.desired, name, order, self.settings.lock_timeout)
-                turn.due, turn.forced = later(at, turn.interval), False
 
     def _may_begin(self) -> bool:
         """Whether the checkout is as merged, and stays as it is."""
@@ -125,27 +116,19 @@ class Loop:
 
     def _wait(self, seconds: float) -> None:
         children = {child.pipe: (name, child) for name, child in self._children()}
-        for ready in wait([self.wake, *children], seconds):
-            if ready is self.wake:
-                self.wake.recv(64)
-            else:
-                self._hear(*children[ready])  # type: ignore[index]
+        for ready in self.bell.wait(children, seconds):
+            self._hear(*children[ready])
         self.systemd.tell(WATCHDOG)
         self.beat = time.monotonic()
 
     def _children(self) -> Iterator[tuple[str, Child]]:
-        if self.surveys is not None:
-            yield NO_APP, self.surveys
-        if self.looks is not None:
-            yield NO_APP, self.looks
-        yield from [(name, turn.child) for name, turn in self.turns.items() if turn.child is not None]
+        """By the names of their apps; of those that are about all it is empty."""
+        found = [("", self.surveys), ("", self.looks), *((name, turn.child) for name, turn in self.turns.items())]
+        yield from [(name, child) for name, child in found if child is not None]
 
     def _hear(self, name: str, child: Child) -> None:
         for said in child.hear():
-            if isinstance(said, Event):
-                self.say(said)
-            else:
-                self._stands(name, said)
+            self.say(said) if isinstance(said, Event) else self._stands(name, said)
         if not child.is_over:
             return
         if child is self.surveys:
@@ -153,7 +136,7 @@ class Loop:
             self._surveyed(child.end)
         elif child is self.looks:
             self.looks = None
-            self.seen = child.end if isinstance(child.end, (Head, Unanswered)) else DIED
+            self.seen = child.end if isinstance(child.end, (Head, Unanswered)) else UNSEEN
         else:
             self.turns[name].child = None
             self._ended(name, child.end)
@@ -162,28 +145,20 @@ class Loop:
         """How an app stands by its record, which also says what app.yaml says of its interval now."""
         turn = self.turns[name]
         turn.due, turn.interval = later(turn.due, standing.interval - turn.interval), standing.interval
-        for other in self.hears:
+        for other in self.observers:
             other.stands(standing)
 
     def _surveyed(self, end: End | None) -> None:
         """Apps come and go; what is wrong with the declarations is each app's cycle's to say."""
         if not isinstance(end, Survey) or end.is_wrong:
             return
-        self.upkeep.knows(end.near)
+        self.troubles.knows(end.near)
         wanted = {name: every for name, every in end.apps.items() if not self.settings.apps or name in self.settings.apps}
         for name, every in wanted.items():
             interval = self.settings.interval or every
-            turn = self.turns.setdefault(name, Turn(now(), interval))
-            turn.interval = interval
+            self.turns.setdefault(name, Turn(now(), interval)).interval = interval
         for name in [name for name, turn in self.turns.items() if name not in wanted and turn.child is None]:
             self._ended(name, Removed(name))
-
-    def _forget(self, name: str) -> None:
-        """An app that is no longer declared."""
-        del self.turns[name]
-        self.ends.pop(name, None)
-        for other in self.hears:
-            other.gone(name)
 
     def _ended(self, name: str, end: End | None) -> None:
         """A process that was only just beginning knows of no order to stop, and says nothing."""
@@ -193,15 +168,19 @@ class Loop:
         self.ends[name] = end
         match end:
             case CycleResult():
-                for other in self.hears:
+                turn.unkept = end.unkept.telling if end.unkept else None
+                for other in self.observers:
                     other.result(end)
-                self.upkeep.ended(end, self.turns, now())
-            case Postponed() if end.next:
-                turn.due = min(turn.due, end.next)
+                self.troubles.ended(end, self.turns, now())
+            case Postponed():
+                self.troubles.read(end.at, self.turns, now())
+                turn.due = min(turn.due, end.next or turn.due)
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
             case Removed():
-                self._forget(name)
+                del self.turns[name], self.ends[name]
+                for other in self.observers:
+                    other.gone(name)
 
     # The remote
 
@@ -214,7 +193,7 @@ class Loop:
             self.looks = self.follow.look()
 
     def _take(self, seen: Seen) -> None:
-        pulled = self.upkeep.take(self.turns, seen, now())
+        pulled = self.troubles.take(self.turns, seen, now())
         if pulled is not None:
             self._pulled(pulled)
         if self.settings.once and self.follow.holds:
@@ -223,6 +202,7 @@ class Loop:
 
     def _pulled(self, pulled: Pulled) -> None:
         """The apps that it touches have a cycle at once."""
+        self.pulled = Sighting(commit=pulled.commit, at=now())
         apps = touched(pulled.files, self.follow.folder, self.turns)
         self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
         for name in apps:
@@ -238,8 +218,7 @@ class Loop:
     def stop(self) -> None:
         """End in order, as a signal would have it; from any thread."""
         self.stopping = True
-        with suppress(OSError):
-            self.waker.send(b"\0")
+        self.bell.ring()
 
     def _end(self) -> None:
         """Told to: the first time ends the service in order, the second at once."""

@@ -1,4 +1,4 @@
-"""Cycles' ends in, what waits in their outboxes delivered, and a line about each try out. Speaks SMTP and HTTP, in a thread."""
+"""Cycles' ends in, what waits in their outboxes delivered, and a line about each try out. Speaks SMTP and HTTP, in threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
 from reconciler.notify.outbox import Message
 from reconciler.service.events import Event
-from reconciler.service.hears import Hears
+from reconciler.service.observer import Observer
 from reconciler.service.result import CycleResult
 
 
@@ -25,10 +25,10 @@ class Counts(Protocol):
     def notified(self, channel: str, succeeded: bool) -> None: ...
 
 
-class Messages(Hears):
+class Messages(Observer):
     """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
 
-    `say` gets lines for the service's own log.
+    `say` gets lines for the service's own log, from any thread.
     """
 
     def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
@@ -44,6 +44,8 @@ class Messages(Hears):
             self._left(message)
 
     def result(self, result: CycleResult) -> None:
+        for message in result.unkept.messages if result.unkept else ():
+            self._courier.send(message)
         if result.outbox:
             self.outbox(result.outbox)
 

@@ -20,11 +20,12 @@ from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.record.moments import moment_of
 from reconciler.service.clocks import between
-from reconciler.service.hears import Hears
-from reconciler.service.known import HEALTHS, NOT_RUN, after
+from reconciler.service.commit_age import seconds_until_out
 from reconciler.service.numbers import KINDS
+from reconciler.service.observer import Observer
 from reconciler.service.quarantine import REASONS
 from reconciler.service.result import CycleResult, Standing
+from reconciler.service.standing import HEALTHS, NOT_RUN, after
 from reconciler.service.trouble import PULLS
 
 OTHER, NO_ANSWER = "other", "none"
@@ -51,6 +52,7 @@ REQUESTS = ("reconcile_requests", "Requests to the service, by the status of the
 WAITS = ("reconcile_rate_wait_seconds", "Time that requests waited for the service's rate.", ("app",))
 ESCROW = ("reconcile_escrow_oldest_seconds", "For how long the oldest failed object waits; 0 where none does.", ("app",))
 INTERVAL = ("reconcile_interval_seconds", "Time between two cycles; nothing of an app that is off.", ("app",))
+BEGUN = ("reconcile_first_cycle_timestamp_seconds", "When the first cycle of an app began, however it ended.", ("app",))
 QUARANTINED = ("reconcile_quarantined", "1 for an app in quarantine.", ("app", "reason"))
 SUCCESS = (
     "reconcile_last_success_timestamp_seconds",
@@ -63,7 +65,7 @@ PULL = ("reconcile_pull_failing", "1 while nothing comes from the remote, 0 whil
 NOTIFICATIONS = ("reconcile_notifications", "Tries to tell somebody.", ("channel", "succeeded"))
 
 
-class Metrics(Hears):
+class Metrics(Observer):
     """`clock` is the time in seconds since 1970. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -79,13 +81,16 @@ class Metrics(Hears):
         self._waits = Counter(*WAITS, registry=registry)
         self._escrow = Gauge(*ESCROW, registry=registry)
         self._interval = Gauge(*INTERVAL, registry=registry)
+        self._begun = Gauge(*BEGUN, registry=registry)
         self._quarantined = Gauge(*QUARANTINED, registry=registry)
         self._success = Gauge(*SUCCESS, registry=registry)
         self._blocked = Gauge(*BLOCKED, registry=registry)
         self._out = Histogram(*OUT, buckets=DEPROVISION, registry=registry)
         self._pull = Gauge(*PULL, registry=registry)
         self._notifications = Counter(*NOTIFICATIONS, registry=registry)
-        self._states = (self._info, self._escrow, self._interval, self._quarantined, self._success, self._blocked)
+        self._states = (
+            self._info, self._escrow, self._interval, self._begun, self._quarantined, self._success, self._blocked,
+        )  # fmt: skip
         self._numbers = (self._cycles, self._duration, self._objects, self._writes, self._requests, self._waits, self._out)
         for channel in CHANNELS:
             for succeeded in ("true", "false"):
@@ -141,8 +146,8 @@ class Metrics(Hears):
         for kind, numbers in result.objects.items():
             for state, number in numbers.items():
                 self._objects.labels(name, _of(kind, KINDS), _of(state, STATES)).set(number)
-        if result.read_back and result.commit_at:
-            self._out.labels(name).observe(max(between(result.commit_at, result.read_back), 0.0))
+        if (took := seconds_until_out(result)) is not None:
+            self._out.labels(name).observe(took)
 
     def _state(self, name: str, now: Standing) -> None:
         """What is so, in place of what was."""
@@ -156,6 +161,8 @@ class Metrics(Hears):
             self._blocked.labels(name, safeguard).set(1)
         if now.interval:
             self._interval.labels(name).set(now.interval)
+        if now.begun:
+            self._begun.labels(name).set(_seconds(now.begun))
         if now.last_success:
             self._success.labels(name).set(_seconds(now.last_success))
 

@@ -10,24 +10,27 @@ from reconciler.declare.names import kind_of
 from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
 from reconciler.record.service import Escrow
+from reconciler.service.figures import Work, provisioned
 from reconciler.service.result import CycleResult
 
 KINDS = ("User", "Group")
 
 
-def objects(planned: Planned, entries: Entries, escrows: Iterable[str], result: CycleResult) -> dict[str, dict[str, int]]:
+def objects(
+    planned: Planned, entries: Entries, escrows: Iterable[str], work: Work, result: CycleResult
+) -> dict[str, dict[str, int]]:
     """The result's counts, taken apart; skipped are those of all codes together. Accounts that are not ours are users."""
     resolution = planned.context.resolution
     in_scope: dict[str, Collection[str]] = {"User": resolution.users, "Group": resolution.groups}
     addresses = {
-        "failed": {failure.address for failure in result.failures},
+        "failed": work.failed,
         "escrowed": escrows,
         "drifted": [item.address for item in result.drift],
         "skipped": [skip.address for skip in planned.plan.skipped],
     }
     counted: dict[str, Mapping[str, int]] = {
         "in_scope": {kind: len(wanted) for kind, wanted in in_scope.items()},
-        "provisioned": {kind: entries.how_many(wanted) for kind, wanted in in_scope.items()},
+        "provisioned": {kind: provisioned(planned, entries, work, wanted) for kind, wanted in in_scope.items()},
         **{state: Counter(map(kind_of, listed)) for state, listed in addresses.items()},
         "unmanaged": {"User": result.counts.unmanaged, "Group": 0},
     }

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
+from reconciler.notify.outbox import Telling
+from reconciler.record.service import Sighting
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.service.result import Standing
 
@@ -17,9 +19,10 @@ COMMAND = "reconcile run"
 class Means(NamedTuple):
     """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
 
-    `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
-    checkout are not needed any more: they may change; `stands` how the app stood before. `held` is handed what was read, for a
-    process that ends with its cycle: to take that apart is a tenth of what there is to compute where nothing is to be done.
+    `orderly` is entered while something is written and kept, and yields what tells whether to stop; `loaded` hears that the
+    files of the checkout are not needed any more: they may change; `stands` how the app stood before. `held` is handed what was
+    read, for a process that ends with its cycle: to take that apart is a tenth of what there is to compute where nothing is to
+    be done.
     """
 
     listener: Listener
@@ -34,17 +37,24 @@ class Means(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid."""
+    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid;
+    `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept.
+    """
 
     cycle_id: str
     forced: bool = False
     interval: int | None = None
+    pulled: Sighting | None = None
+    unkept: Telling | None = None
 
 
 class Postponed(NamedTuple):
-    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; why; whether all is well."""
+    """There was no cycle: when it would have begun; when the next may, empty once the app is off until `restart`; why; and
+    whether all is well. Moments are UTC.
+    """
 
     app: str
+    at: str
     next: str
     why: str
     is_well: bool = True

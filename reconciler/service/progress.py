@@ -14,7 +14,7 @@ from typing import TypedDict
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
-from reconciler.service import beside
+from reconciler.service import small_files
 
 FILE = "progress.json"
 EVERY = 1.0  # seconds from one write of the file to the next
@@ -80,12 +80,12 @@ class Progress:
         self._next = time.monotonic() + EVERY
         self._reached["at"] = self._clock()
         with suppress(OSError):
-            beside.keep(self._file, self._reached)
+            small_files.keep(self._file, self._reached)
 
 
 def reached(folder: Path, since: str) -> Reached | None:
     """How far the cycle that runs since then has got; None where nobody says so here."""
-    data = beside.kept(folder / FILE)
+    data = small_files.kept(folder / FILE)
     try:
         if data["at"] < since:
             return None

@@ -9,6 +9,7 @@ from reconciler.apply.model import Outcome
 from reconciler.cycle.commit import revision
 from reconciler.cycle.session import Session
 from reconciler.declare.names import is_group
+from reconciler.plan.change import Cause
 from reconciler.plan.live import project_users
 from reconciler.record.here import ask
 from reconciler.record.moments import FORM
@@ -18,18 +19,23 @@ from reconciler.service.failures import DONE
 PUT_OUT = ("disable", "delete")
 
 
-def read_back(session: Session, outcomes: Iterable[Outcome], clock: Callable[[], str]) -> tuple[str, list[Outcome]]:
-    """(when the last of those who were put out was asked for again, those who are still active); empty where nobody was.
+def read_back(
+    session: Session, outcomes: Iterable[Outcome], clock: Callable[[], str], stopped: Callable[[], bool]
+) -> tuple[str, list[Outcome]]:
+    """(when the last of those whom the declaration put out was asked for again, all who are still active).
 
-    Of whom the service says nothing, its answer to the write stands.
+    Of whom the service says nothing, and of whom nobody asks since it was `stopped`, its answer to the write stands. Whose last
+    day has come was put out by no commit.
     """
     at, active = "", []
     for outcome in outcomes:
+        if stopped():
+            break
         change = outcome.change
         if outcome.status in DONE and change.action in PUT_OUT and change.precondition and not is_group(change.address):
             if _is_active(session, change.precondition.id):
                 active.append(outcome)
-            at = clock()
+            at = clock() if Cause.CONFIG in change.causes else at
     return at, active
 
 
@@ -42,10 +48,16 @@ def _is_active(session: Session, id: str) -> bool:
     return shown is not None and bool(project_users(mapping, [shown])[0].active)
 
 
-def commit_of(folder: str) -> tuple[str, str]:
-    """The commit that a folder's files come from, and its date, UTC; empty outside of a repository, or where files differ."""
+def commit_of(folder: str) -> str:
+    """The commit that a folder's files come from; empty outside of a repository, or where files differ."""
     commit, dirty = revision(folder)
-    if commit is None or dirty:
-        return "", ""
-    said = (ask("show", "--no-patch", "--format=%ct", commit) or "").strip()
-    return commit, datetime.fromtimestamp(int(said), UTC).strftime(FORM) if said.isdigit() else ""
+    return "" if commit is None or dirty else commit
+
+
+def date_of(commit: str) -> str:
+    """The committer date, UTC; empty where it is none that a calendar has."""
+    try:
+        said = int(ask("show", "--no-patch", "--format=%ct", commit) or "")
+        return datetime.fromtimestamp(said, UTC).strftime(FORM)
+    except (ValueError, OverflowError, OSError):
+        return ""

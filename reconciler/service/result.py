@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from reconciler.notify.outbox import Message, Telling
+
 Kind = Literal["initial", "incremental"]
 Ended = Literal["success", "partial", "failed", "blocked", "off"]
 
@@ -15,7 +17,8 @@ class Counts:
     """Users and groups together, as they are after the cycle.
 
     skipped:   code of provisioning (`NotAssigned`, `OutOfScopingFilter`, ...) -> number of users left out for it
-    escrowed:  objects that wait for their retry; failed: those whose write failed in this cycle
+    provisioned: those in scope that are in the record, but for accounts that have still to be enabled
+    escrowed:  objects that wait for their retry; failed: those that failed in this cycle, also where a stop came before a retry
     drifted:   objects that somebody changed at the service, whether repaired or reported
     """
 
@@ -55,11 +58,10 @@ class AppError:
 
 @dataclass(frozen=True)
 class Block:
-    """A safeguard that holds changes back: their addresses, and the digest of the plan that would have to be approved."""
+    """A safeguard that holds changes back, and the digest of the plan that would have to be approved."""
 
     safeguard: str
     message: str
-    held: tuple[str, ...]
     digest: str
 
 
@@ -94,11 +96,26 @@ class Quarantine:
     next_attempt: str | None
 
 
+class Unkept(NamedTuple):
+    """What is told of a cycle although it can be kept nowhere: for as long as this process lives it knows what people know."""
+
+    telling: Telling
+    messages: tuple[Message, ...]
+
+
+class Since(NamedTuple):
+    """From when on counts how long a leaver stayed in, UTC; `doubt` says why that is not the commit's date."""
+
+    at: str = ""
+    doubt: str = ""
+
+
 class Standing(NamedTuple):
     """How an app stands by its record, for metrics: texts are from closed sets, moments UTC, and empty where there is none.
 
     phase:         kind of the last cycle; health: in one word, as `status` says it
     interval:      seconds between two cycles; 0 of an app that is off, which has none
+    begun:         when its first cycle began
     escrowed_since: when the oldest escrow first failed
     quarantine:    its reason; safeguards are those that hold changes back
     """
@@ -112,6 +129,7 @@ class Standing(NamedTuple):
     escrowed_since: str = ""
     quarantine: str = ""
     safeguards: tuple[str, ...] = ()
+    begun: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,10 +138,11 @@ class CycleResult:
 
     written:     action (create, update, enable, disable, delete) -> number of objects written
     error:       of the whole app; None where it was planned, whatever became of its objects
-    blocked:     empty where no safeguard blocks
+    blocked:     empty where no safeguard blocks; held are the addresses of all changes that are held back then
     rate_wait:   seconds that the service made us wait
-    commit:      the declaration's commit and its committer date, UTC; "" where the declaration is in no repository
-    read_back:   when the service was asked again for those who were put out, UTC; "" where nobody was
+    commit:      the declaration's commit; "" where its files are in none
+    read_back:   when the service was asked again for those whom the declaration put out, UTC; "" where there were none
+    since:       from when on that counts
     objects:     User or Group -> state (a name of Counts; of skipped the sum) -> number; empty where nothing was planned
     writes:      (User or Group, action, done or failed or skipped) -> number of objects
     requests:    (method, HTTP status, 0 where no answer came) -> number
@@ -131,9 +150,11 @@ class CycleResult:
     outbox:      the folder in which messages about the app wait; "" where its record was not opened
     interrupted: it was told to stop before its end: the next one does the rest
     standing:    how the app stands by its record after the cycle; None where none was opened
+    interval:    seconds between two cycles, where no record was opened that says so
+    unkept:      what people are told although neither record nor outbox can hold that they were
     left:        changes that it had not begun then
     escrowed:    addresses in escrow after it
-    is_hidden:   reconciler.yaml is in error, so that nobody knows where the record lies
+    is_of_checkout: its error lies in files that all apps share, and is told once for all of them
     """
 
     app: str
@@ -148,13 +169,14 @@ class CycleResult:
     written: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     blocked: tuple[Block, ...] = ()
+    held: tuple[str, ...] = ()
     drift: tuple[Drifted, ...] = ()
     approvals_needed: tuple[Approval, ...] = ()
     quarantine: Quarantine | None = None
     rate_wait: float = 0.0
     commit: str = ""
-    commit_at: str = ""
     read_back: str = ""
+    since: Since = Since()
     objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     writes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     requests: Mapping[tuple[str, int], int] = field(default_factory=dict)
@@ -163,5 +185,7 @@ class CycleResult:
     interrupted: bool = False
     left: int = 0
     escrowed: tuple[str, ...] = ()
-    is_hidden: bool = False
+    is_of_checkout: bool = False
     standing: Standing | None = None
+    interval: int = 0
+    unkept: Unkept | None = None

@@ -16,7 +16,7 @@ class Stop:
         self.asked = self._writing = False
 
     def listen(self) -> None:
-        """Take the signals of this process, also those that came while it was beginning and were held back."""
+        """Take the signals of this process, also those that came while it was beginning: they raise KeyboardInterrupt here."""
         for number in SIGNALS:
             signal.signal(number, self._heard)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -28,7 +28,7 @@ class Stop:
 
     @contextmanager
     def orderly(self) -> Iterator[Callable[[], bool]]:
-        """While something is written; yields what tells whether to stop."""
+        """While something is written and kept; yields what tells whether to stop."""
         self._writing = True
         try:
             yield lambda: self.asked

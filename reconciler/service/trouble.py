@@ -8,6 +8,9 @@ UNREACHABLE, NOT_MERGED, REWRITTEN = "RemoteUnreachable", "NotMerged", "HistoryR
 PULLS = (UNREACHABLE, NOT_MERGED, REWRITTEN)  # codes of why nothing comes from the remote
 
 
+INVALID = "InvalidDeclaration"  # code of a declaration with errors
+
+
 @dataclass(frozen=True)
 class Trouble:
     """`code` is one of the registry, `since` when it was found first, UTC; `holds` where no cycle begins meanwhile."""

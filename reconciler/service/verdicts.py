@@ -34,18 +34,14 @@ def closed(app: App, declarations: Declarations) -> tuple[Ended, AppError | None
     return ("failed", MANUAL) if shut == "manual" else ("off", None)
 
 
-def blocks(blocking: Iterable[Safeguard], held: Iterable[Change], digest: str) -> tuple[Block, ...]:
-    """Each safeguard that blocks, with the changes that it holds back: those that it counts, else all."""
-    changes = [change.address for change in held]
-    return tuple(
-        Block(
-            item.name,
-            item.detail,
-            tuple(a for a in changes if item.counted is None or a in item.counted) or tuple(changes),
-            digest,
-        )
-        for item in blocking
-    )
+def blocks(blocking: Iterable[Safeguard], digest: str) -> tuple[Block, ...]:
+    """Each safeguard that blocks."""
+    return tuple(Block(item.name, item.detail, digest) for item in blocking)
+
+
+def held_back(held: Iterable[Change]) -> tuple[str, ...]:
+    """The addresses of what is held back, whatever a safeguard counts of it: log, messages, record and `status` say these."""
+    return tuple(sorted({change.address for change in held}))
 
 
 def approvals(blocking: Iterable[Safeguard]) -> tuple[Approval, ...]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
@@ -34,20 +35,21 @@ from reconciler.service.ends import Busy, End, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
-from reconciler.service.known import standing_of
-from reconciler.service.lifeline import leave, watch
+from reconciler.service.lifeline import brief, leave, watch
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
 from reconciler.service.result import AppError, CycleResult, Standing
+from reconciler.service.shared_events import Near
+from reconciler.service.standing import standing_of
 from reconciler.service.stop import Stop
-from reconciler.service.told_here import Near
+from reconciler.service.trouble import INVALID
 
 MOST_NAMED = 3
 
 
 def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
     """Tell which apps there are."""
-    leave(pipe, _survey(desired))
+    brief(pipe, lifeline, lambda: _survey(desired))
 
 
 def _survey(desired: Path) -> Survey:
@@ -68,6 +70,14 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     """Run one cycle, and tell of it as it goes on."""
     gc.disable()  # as in every command: until it writes, what a plan makes lives to its end
     gc.set_threshold(100_000, 50, 100)
+    try:
+        _cycle(pipe, lifeline, desired, app, order, lock_timeout)
+    except KeyboardInterrupt:
+        leave(pipe, Stopped(app))
+
+
+def _cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> NoReturn:
+    """Leaves before it returns: what it holds is taken apart by nobody."""
     stop = Stop()
     stop.listen()
     watch(lifeline)
@@ -93,13 +103,8 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send,
         held=held.append,
     )  # fmt: skip
-    try:
-        end = conducted(desired, app, order, means)
-        if isinstance(end, CycleResult):
-            end = replace(end, requests=Counter(requests))
-    except KeyboardInterrupt:
-        end = Stopped(app)
-    leave(pipe, end)
+    end = conducted(desired, app, order, means)
+    leave(pipe, replace(end, requests=Counter(requests)) if isinstance(end, CycleResult) else end)
 
 
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
@@ -115,27 +120,28 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     declarations, problems = checked(desired, (app,))
     revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
     means.loaded()
-    errors = _errors(problems)
+    errors, shared = _errors(problems), _errors(_of_no_app(problems, declarations))
     if not errors and app not in declarations.apps:
         return Removed(app)
     if errors:
-        return _told(_failed(app, declarations, order, started, means, _invalid(errors)), declarations, problems, means)
+        failed = _failed(app, declarations, order, started, means, _invalid(shared or errors))
+        return _told(replace(failed, is_of_checkout=bool(shared)), declarations, problems, order, means)
     try:
         return run_cycle(declarations.apps[app], declarations, order, means)
     except Locked as error:
         return Busy(app, str(error))
     except RecordError as error:
-        return _unrecorded(_failed(app, declarations, order, started, means, app_error(error)), declarations, means)
+        return _unrecorded(_failed(app, declarations, order, started, means, app_error(error)), declarations, order, means)
 
 
-def _told(result: CycleResult, declarations: Declarations, problems: list[Problem], means: Means) -> CycleResult:
+def _told(result: CycleResult, declarations: Declarations, problems: list[Problem], order: Order, means: Means) -> CycleResult:
     """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use.
 
     Where reconciler.yaml is wrong nobody knows where the record lies.
     """
     app = _declared(result.app, declarations)
     if app is None or _hides_the_record(problems):
-        return replace(result, is_hidden=True)
+        return result
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
@@ -143,8 +149,9 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             counts = last_counts(record.service)
             result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
             record.keep_service(not_begun(record.service, result))
-            result = replace(result, standing=standing_of(app, record.service, record.service.get("interval", 0)))
-            after_cycle(to, result, record, store, means.listener.says)
+            interval = record.service.get("interval", result.interval)
+            result = replace(result, standing=standing_of(app, record.service, interval))
+            after_cycle(to, result, record, store, means.listener.says, order.unkept)
             store.save(record)
             return result
     except RecordError as error:  # Locked is one
@@ -152,15 +159,15 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
         return result
 
 
-def _unrecorded(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
+def _unrecorded(result: CycleResult, declarations: Declarations, order: Order, means: Means) -> CycleResult:
     """The result of a cycle whose record could be neither read nor kept, once people know."""
     app = declarations.apps[result.app]
     try:
         outbox = Outbox(store_of(app, declarations).outbox())
     except RecordError:
         return result
-    without_record(recipients_of(app), result, outbox, means.listener.says)
-    return replace(result, outbox=str(outbox.folder))
+    unkept = without_record(recipients_of(app), result, outbox, means.listener.says, order.unkept)
+    return replace(result, outbox=str(outbox.folder), unkept=unkept)
 
 
 def _declared(name: str, declarations: Declarations) -> App | None:
@@ -172,17 +179,25 @@ def _hides_the_record(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
 
 
+def _of_no_app(problems: Iterable[Problem], declarations: Declarations) -> list[Problem]:
+    """Those in files that all apps share: the directory, policies, the settings."""
+    apps = Path(declarations.folder) / "apps"
+    return [problem for problem in problems if apps not in Path(problem.place.file).parents]
+
+
 def _invalid(errors: list[str]) -> AppError:
     words = "; ".join(errors[:MOST_NAMED])
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
-    return AppError("InvalidDeclaration", None, words + more, "`reconcile validate` shows every error")
+    return AppError(INVALID, None, words + more, "`reconcile validate` shows every error")
 
 
 def _failed(app: str, declarations: Declarations, order: Order, started: str, means: Means, error: AppError) -> CycleResult:
     known = _declared(app, declarations)
     profile = known.profile if known is not None else "generic"
-    return CycleResult(app, profile, order.cycle_id, "incremental", started, means.clock(), "failed", error)
+    interval = order.interval or (seconds(known.provisioning.interval) if known is not None else 0)
+    now = means.clock()
+    return CycleResult(app, profile, order.cycle_id, "incremental", started, now, "failed", error, interval=interval)
 
 
-def _errors(problems: list[Problem]) -> list[str]:
+def _errors(problems: Iterable[Problem]) -> list[str]:
     return [f"{problem.place}: {problem.message}" for problem in problems if problem.severity == "error"]

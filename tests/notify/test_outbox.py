@@ -13,7 +13,7 @@ from reconciler.declare.settings import Webhook
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import DELAYS, Message, Outbox
-from reconciler.notify.target import Target
+from reconciler.notify.target import WEBHOOK, Target
 from reconciler.notify.undelivered import Undelivered, undelivered
 from reconciler.record.store import RecordError
 from reconciler.report.event.model import Event
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_message_is_left_out(post: Post, server: Receiver) -> 
 
 def test_two_who_deliver_do_not_do_it_twice(post: Post, server: Receiver) -> None:
     post.put(EVENT)
-    with Outbox(post.outbox.folder).delivering() as alone:
+    with Outbox(post.outbox.folder).delivering(WEBHOOK) as alone:
         assert alone and post.deliver() == []
     assert post.deliver() == [True] and len(server.posted) == 1
 

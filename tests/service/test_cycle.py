@@ -8,11 +8,18 @@ from pathlib import Path
 import orjson
 import pytest
 
+from reconciler.cycle.declarations import checked
+from reconciler.declare.model import App, Declarations
+from reconciler.notify.outbox import Outbox
+from reconciler.report.colours import uncoloured
 from reconciler.service.ends import Busy, Removed
+from reconciler.service.events import of_result
 from reconciler.service.failures import CODES
+from reconciler.service.looked_up import look_up
 from reconciler.service.order import Postponed
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
 from reconciler.service.result import CycleResult
+from reconciler.service.status_text import as_text
 from reconciler.service.worker import _survey
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import Answer, Call, answer
@@ -193,6 +200,24 @@ def test_a_group_waits_for_no_member_who_is_in_escrow(service: Rounds) -> None:
         assert len(client.find("Groups", "displayName", "Net")[0]["members"]) == 2
 
 
+def test_who_has_still_to_be_enabled_is_not_provisioned(service: Rounds) -> None:
+    people = staff(10)
+    declare(service, people)
+    service.cycle()
+    declare(service, people[1:])
+    service.cycle()
+    declare(service, people)
+    service.refuse = lambda call: CONFLICT if call.method == "PATCH" and "/Users/" in call.path else None
+    result = service.cycle()
+    assert [(failure.address, failure.action) for failure in result.failures] == [("User/p00@x.org", "enable")]
+    assert (result.counts.provisioned, result.counts.in_scope, result.counts.failed) == (10, 11, 1)
+    assert (result.objects["User"]["provisioned"], result.objects["User"]["failed"]) == (9, 1)
+    assert of_result(result)[-1].message.endswith("10 of 11 in scope provisioned")
+    service.refuse = lambda call: None
+    service.later(hours=6)
+    assert service.cycle().counts.provisioned == 11
+
+
 # Quarantine
 
 
@@ -273,8 +298,8 @@ def test_a_blocked_cycle_writes_nothing_and_says_once_in_the_log_what_it_holds_b
     writes = len(service.front.writes)
     result = service.cycle()
     assert (result.result, len(service.front.writes)) == ("blocked", writes)
-    (block,) = [item for item in result.blocked if item.safeguard == "accidentalDeletions"]
-    assert len([address for address in block.held if address.startswith("User/")]) == 20
+    assert "accidentalDeletions" in {item.safeguard for item in result.blocked}
+    assert len([address for address in result.held if address.startswith("User/")]) == 20
     assert result.quarantine is not None and result.quarantine.reason == TOO_MANY_DELETES
     staged = [address for action, address in service.log if action == "stageddelete"]
     assert len(staged) == len(set(staged)) and "User/p39@x.org" in staged
@@ -289,6 +314,30 @@ def test_a_blocked_cycle_writes_nothing_and_says_once_in_the_log_what_it_holds_b
     done = service.cycle(forced=False)
     assert done.result == "success" and done.quarantine is None and done.written["disable"] == 20
     assert "approvals" not in service.service and "held" not in service.service
+
+
+def test_log_status_and_mail_count_alike_what_is_held_back_whatever_the_safeguards_count(service: Rounds) -> None:
+    """Enables among it, which no safeguard counts."""
+    service.app("notification: {email: [ops@example.com]}\n")
+    people = staff(40)
+    declare(service, people)
+    service.cycle()
+    declare(service, people[5:])
+    assert service.cycle().written["disable"] == 5
+    declare(service, people[:20])
+    result = service.cycle()
+    assert result.result == "blocked" and len(result.held) == 26  # 20 leave, 5 come back, and their group
+    assert {event.message.rpartition("; ")[2] for event in of_result(result) if event.kind == "blocked"} == {
+        "26 changes held back"
+    }
+    assert "): 26 changes held back" in as_text([look_up(*app_of(service))], uncoloured)
+    (told,) = Outbox(Path(result.outbox)).messages()
+    assert told.event.total == 26 and set(service.service["held"]) == set(result.held)
+
+
+def app_of(service: Rounds) -> tuple[App, Declarations]:
+    declarations, _ = checked(Path("desired"))
+    return declarations.apps["wiki"], declarations
 
 
 def approve(service: Rounds, needed: object) -> None:
@@ -375,7 +424,7 @@ def test_an_error_in_one_app_costs_no_other_its_cycle(service: Rounds) -> None:
     assert [line for line in ran.out.splitlines() if "cycle ended" in line and "blog" in line and "InvalidDeclaration" in line]
     service.write("reconciler.yaml", "record: {backend: 7}\n")
     assert _survey(Path("desired")).is_wrong, "nobody knows where the records lie"
-    assert service.cycle().is_hidden, "so nobody is told by the record"
+    assert service.cycle().is_of_checkout and service.cycle().outbox == "", "so nobody is told by the record"
 
 
 def test_inside_github_actions_what_fails_is_a_notice_of_the_run(service: Rounds) -> None:
@@ -429,6 +478,10 @@ def test_what_had_no_second_try_because_of_a_stop_waits_in_no_escrow(service: Ro
     service.refuse, service.stopped = busy, lambda: bool(asked)
     result = service.cycle()
     assert result.interrupted and (result.result, result.failures) == ("partial", ()) and "escrows" not in service.service
+    failed = result.writes["User", "create", "failed"]
+    assert failed and result.counts.failed == result.objects["User"]["failed"] == failed, "a write that failed is counted"
+    assert result.counts.provisioned + failed + result.left == 11
+    assert f" {failed} failed, 0 in escrow" in as_text([look_up(*app_of(service))], uncoloured)
     service.refuse, service.stopped = lambda call: None, lambda: False
     assert service.cycle().result == "success"
     assert [len(service.find(name)) for name in staff(10)] == [1] * 10

@@ -12,8 +12,8 @@ import pytest
 from reconciler.service.ends import Head, Removed, Survey
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
-from reconciler.service.hears import Hears
 from reconciler.service.loop import Loop
+from reconciler.service.observer import Observer
 from reconciler.service.result import Standing
 from reconciler.service.turns import Settings
 
@@ -40,11 +40,10 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     loop._pull()
     loop._pull()
     assert main.taken == 1 and loop.looks is None
-    for end in (loop.wake, loop.waker):
-        end.close()
+    loop.bell.close()
 
 
-class _Hearing(Hears):
+class _Hearing(Observer):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
@@ -55,13 +54,12 @@ class _Hearing(Hears):
         self.heard.append(f"stands {standing.app}")
 
 
-def made(said: list[Event], hearing: Hears) -> Loop:
+def made(said: list[Event], hearing: Observer) -> Loop:
     return Loop(Settings(Path("desired")), said.append, (hearing,))
 
 
 def closed(loop: Loop) -> None:
-    for end in (loop.wake, loop.waker):
-        end.close()
+    loop.bell.close()
 
 
 def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
@@ -110,10 +108,10 @@ def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
 
 def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop() -> None:
     said: list[Event] = []
-    loop = made(said, Hears())
+    loop = made(said, Observer())
     loop._surveyed(Survey({"wiki": 60}))
     loop._ended("wiki", None)
     loop.stop()
     loop._ended("wiki", None)
-    assert [event.kind for event in said] == ["crashed", "stopped"] and loop.wake.recv(8)
+    assert [event.kind for event in said] == ["crashed", "stopped"] and loop.bell.wait([], 60) == []
     closed(loop)

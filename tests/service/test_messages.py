@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from reconciler.cycle.clock import now
+from reconciler.declare.settings import Webhook
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.outbox import Outbox
-from reconciler.notify.target import Target
+from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.target import EMAIL, Target
+from reconciler.record.told import Told
 from reconciler.service.clocks import later
 from reconciler.service.events import Event
 from reconciler.service.messages import Messages
-from reconciler.service.result import CycleResult
+from reconciler.service.result import CycleResult, Unkept
+from tests.notify.test_signature import SECRET
 from tests.report.test_event import EVENT
 from tests.support.mailbox import mailbox
 
@@ -65,7 +68,7 @@ def test_what_cannot_be_delivered_is_said_with_what_to_do_and_when_it_is_tried_a
     (line,) = heard.lines
     assert (line.kind, line.level) == ("notNotified", "error") and heard.counted == [("email", False)]
     assert f"mail is wanted, and {VARIABLE} is not set; set it to smtp://" in line.message
-    assert f"it is tried again at {outbox.next()}" in line.message
+    assert f"it is tried again at {outbox.next(EMAIL)}" in line.message
 
 
 def test_an_end_delivers_what_is_due_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,13 +82,13 @@ def test_an_end_delivers_what_is_due_and_leaves_the_rest(tmp_path: Path, monkeyp
             late = later(now(), 3600)
             outbox.put([replace(EVENT, id="msg_" + "9" * 32)], TARGET, late)
         assert len(box.mails) == 1
-    assert outbox.next() == late
+    assert outbox.next(EMAIL) == late
 
 
 def test_an_outbox_that_cannot_be_used_is_said_and_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard, broken, outbox = Heard(), Outbox(tmp_path / "broken"), Outbox(tmp_path / "outbox")
     broken.put([EVENT], TARGET, now())
-    (broken.folder / "delivering").mkdir()
+    (broken.folder / "delivering.email").mkdir()
     outbox.put([EVENT], TARGET, now())
     with mailbox() as box:
         monkeypatch.setenv(VARIABLE, box.url)
@@ -109,3 +112,31 @@ def test_what_a_server_that_hangs_has_not_taken_at_the_end_is_said_and_counted(
         "not notified of failure by email before the end: it waits for the next run"
     ]
     assert heard.counted == [("email", False)]
+
+
+def test_a_webhook_that_hangs_holds_up_no_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, outbox = Heard(), Outbox(tmp_path / "outbox")
+    with mailbox() as box, socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for name, value in {VARIABLE: box.url, "HOOK": SECRET, "RECONCILE_ALLOWED_ORIGINS": origin}.items():
+            monkeypatch.setenv(name, value)
+        hook = replace(TARGET, email=(), webhook=Webhook(f"{origin}/hook", ("${env:HOOK}",)))
+        outbox.put([EVENT], hook, "2026-01-01T00:00:00Z")
+        with Messages(heard.say, (heard,), 0.2) as messages:
+            messages.result(result(outbox.folder))
+            with silent.accept()[0]:  # it is being told, and answers nothing
+                outbox.put([replace(EVENT, id="msg_" + "9" * 32)], TARGET, now())
+                messages.result(result(outbox.folder))
+                assert heard.came.acquire(timeout=10) and heard.lines[0].message == "notified of failure by email"
+    assert len(box.mails) == 1
+
+
+def test_what_no_outbox_can_hold_is_tried_once_from_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    unkept = Unkept(Telling(Told(), Told(), (), now()), tuple(messages_of([EVENT], TARGET, now())))
+    with mailbox() as box, Messages(heard.say, (heard,)) as messages:
+        monkeypatch.setenv(VARIABLE, box.url)
+        messages.result(replace(result(tmp_path / "nowhere/outbox"), unkept=unkept))
+        assert heard.came.acquire(timeout=10)
+    assert len(box.mails) == 1 and [line.kind for line in heard.lines] == ["notified"] and heard.counted == [("email", True)]
+    assert list(tmp_path.iterdir()) == []

@@ -133,9 +133,9 @@ def test_no_hostile_text_makes_a_series_and_no_person_stands_in_one() -> None:
             replace(
                 GOOD, app=evil, profile=evil, kind=evil, result=evil,  # type: ignore[arg-type]
                 failures=(Failure(f"User/{evil}", evil, evil, 409, evil, evil),), error=AppError(evil, 500, evil, evil),
-                blocked=(Block(evil, evil, (evil,), evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
+                blocked=(Block(evil, evil, evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
                 objects={evil: {evil: 1}}, writes={(evil, evil, evil): 1}, requests={(evil, 1000 + number): 1},
-                standing=Standing(evil, evil, evil, evil, 1, GOOD.ended, GOOD.ended, evil, (evil,)),
+                standing=Standing(evil, evil, evil, evil, 1, GOOD.ended, GOOD.ended, evil, (evil,), GOOD.ended),
             )
         )  # fmt: skip
         metrics.notified(evil, True)
@@ -181,9 +181,9 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         loop.follow.trouble = Trouble("RemoteUnreachable", "nobody answers", "", GOOD.ended)
         assert asked(port, "/readyz")[0] == 200 and "RemoteUnreachable" in asked(port, "/readyz")[1]
         loop.follow.trouble = None
-        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
         assert asked(port, "/readyz")[0] == 503
-        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "less than an interval ago")
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "less than an interval ago")
         assert asked(port, "/readyz")[0] == 200
         loop.ends["wiki"] = replace(GOOD, result="off")
         assert asked(port, "/readyz")[0] == 200, "who is off by app.yaml is as declared"
@@ -191,8 +191,7 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         assert asked(port, "/readyz")[0] == 503
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
-    loop.wake.close()
-    loop.waker.close()
+    loop.bell.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "listen"]
 
 

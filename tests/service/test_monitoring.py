@@ -56,10 +56,13 @@ def test_the_page_names_every_metric_and_both_files() -> None:
     assert "alerts.yaml" in page and "dashboard.json" in page
 
 
-def test_an_app_that_never_succeeded_has_an_alert_of_its_own() -> None:
-    """There is no last success from which to count."""
+def test_an_app_that_never_succeeded_has_an_alert_of_its_own_by_its_own_interval() -> None:
+    """There is no last success from which to count: as in `status`, its first cycle is."""
     (never,) = [rule["expr"] for rule in rules() if rule["alert"] == "ReconcileNeverSucceeded"]
-    assert 'health="failing"' in never and never.endswith("unless on (app) reconcile_last_success_timestamp_seconds")
+    assert never.startswith(
+        f"time() - reconcile_first_cycle_timestamp_seconds > {OVERDUE_AFTER} * reconcile_interval_seconds unless"
+    )
+    assert "unless on (app) reconcile_last_success_timestamp_seconds" in never
 
 
 def test_an_app_is_overdue_by_its_own_interval_as_in_status() -> None:

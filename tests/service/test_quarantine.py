@@ -22,7 +22,7 @@ def test_refused_credentials_and_what_is_not_scim_count_at_once(code: str, reaso
 
 
 def test_too_many_deletes_count_at_once_and_other_safeguards_do_not() -> None:
-    blocks = [Block(name, "12 of 97", ("User/a",), "sha256:1") for name in ("lockout", "accidentalDeletions")]
+    blocks = [Block(name, "12 of 97", "sha256:1") for name in ("lockout", "accidentalDeletions")]
     assert reason_for(None, (blocks[0],), NOTHING) is None
     assert reason_for(None, tuple(blocks), NOTHING) == (TOO_MANY_DELETES, "12 of 97")
 

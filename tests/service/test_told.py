@@ -165,11 +165,38 @@ def test_another_plan_needs_another_approval_and_that_is_told(office: Office) ->
 
 def test_declarations_in_error_are_told_as_long_as_the_app_can_be_made_out(office: Office) -> None:
     office.cycle()
-    office.service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
+    right = (office.service.folder / "desired/apps/wiki/assignments.yaml").read_text()
+    office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
     assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
     assert office.cycle() == []
-    (office.service.folder / "desired/directory/groups/b.yaml").unlink()
+    office.service.write("apps/wiki/assignments.yaml", right)
     assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
+
+
+def test_what_is_wrong_in_files_that_all_apps_share_is_told_by_the_service_and_not_once_an_app(office: Office) -> None:
+    """Although the record says it of each; what was told before is over once a cycle could see that."""
+    office.cycle()
+    office.service.refuse = lambda call: DOWN
+    assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
+    office.service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
+    office.service.refuse = lambda call: None
+    assert office.cycle() == []
+    result = office.service.cycle()
+    assert result.is_of_checkout and office.service.service["cycle"]["error"] == "InvalidDeclaration"
+    assert result.error is not None and "directory/groups/b.yaml" in result.error.message
+    (office.service.folder / "desired/directory/groups/b.yaml").unlink()
+    assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
+
+
+def test_a_declaration_in_error_ends_no_quarantine(office: Office) -> None:
+    office.cycle()
+    office.service.refuse = lambda call: REFUSED
+    assert office.cycle() == ["in quarantine (EncounteredQuarantineException)"]
+    right = (office.service.folder / "desired/apps/wiki/assignments.yaml").read_text()
+    office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
+    assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
+    office.service.write("apps/wiki/assignments.yaml", right)
+    assert office.cycle() == ["over: a failure (InvalidDeclaration)"] and "quarantine" in office.service.service
 
 
 def test_what_was_told_although_the_record_could_not_be_saved_is_told_once_and_its_end_too(
@@ -270,3 +297,24 @@ def test_a_record_that_cannot_be_read_is_told_once_and_its_end_too(office: Offic
     assert [office.cycle(), office.cycle(), office.cycle()] == [[], ["over: a failure (RecordError)"], []]
     office.service.edit("ada@x.org", "title", "Engineer")
     assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_where_nothing_can_be_kept_one_message_is_tried_from_memory_and_its_end_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk without room takes neither the record nor the outbox: the process that runs remembers what people know."""
+    service = office.service
+    office.cycle()
+
+    def full(*_: object, **__: object) -> None:
+        raise RecordError("no space left on device", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "save", full)
+        patch.setattr(Outbox, "_replace", full)
+        first, second, third = (service.cycle() for _ in range(3))
+        assert first.unkept is not None and [message.event.reason for message in first.unkept.messages] == ["RecordError"]
+        assert [cycle.unkept and cycle.unkept.messages for cycle in (second, third)] == [(), ()]
+    assert office.cycle() == [] and service.unkept is None
+    assert office.cycle() == ["over: a failure (RecordError)"]
+    assert office.cycle() == []

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from uuid import uuid4
 import pytest
 
 from tests.support.gitworld import ENV, GitWorld, git
+from tests.support.mailbox import mailbox
 from tests.support.rounds import declare, staff
-from tests.support.servers import COMMAND, Answer, Call, Desk, answer, front, scim_server
+from tests.support.servers import COMMAND, ROOT, Answer, Call, Desk, answer, front, scim_server
 
 SECONDS = 60.0  # that a process may take until it says something
 
@@ -229,19 +231,91 @@ def test_a_leaver_who_is_merged_is_out_before_the_interval_is_over(desk: Desk, r
     assert run.end() == 0
 
 
-def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_status(desk: Desk, remote: GitWorld) -> None:
-    """What was merged until now is done all the same; the record lies on this machine."""
-    desk.write("reconciler.yaml", "record: {backend: local, path: ../kept}\n")
-    shutil.copy(desk.folder / "desired/reconciler.yaml", remote.checkout / "desired/reconciler.yaml")
+def kept_here(desk: Desk, remote: GitWorld) -> str:
+    """The record lies on this machine; returns the checkout's folder, from the desk's."""
+    (remote.checkout / "desired/reconciler.yaml").write_text("record: {backend: local, path: ../kept}\n")
     git(remote.checkout, "commit", "--quiet", "--all", "-m", "kept here")
     git(remote.checkout, "push", "--quiet", "origin", "main")
-    here = str(remote.checkout.relative_to(desk.folder))
+    return str(remote.checkout.relative_to(desk.folder))
+
+
+def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_status(desk: Desk, remote: GitWorld) -> None:
+    """What was merged until now is done all the same; the record lies on this machine."""
+    here = kept_here(desk, remote)
     remote.bare.rename(remote.bare.with_name("gone.git"))
     ran = desk.reconcile("run", "--pull", "--once", cwd=here)
     assert ran.code == 1 and "[RemoteUnreachable]" in ran.out and "initial cycle ended" in ran.out, ran
     assert "RemoteUnreachable since" in desk.reconcile("status", cwd=here).out
     remote.bare.with_name("gone.git").rename(remote.bare)
     assert desk.reconcile("run", "--pull", "--once", cwd=here).code == 0
+    assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
+
+
+def two_apps_tell(desk: Desk, remote: GitWorld) -> None:
+    """Both by mail to the same address; it is not committed yet."""
+    desk.zoo(desk.url)
+    shutil.copytree(desk.folder / "desired/apps/zoo", remote.checkout / "desired/apps/zoo")
+    for app in (remote.checkout / "desired/apps").glob("*/app.yaml"):
+        app.write_text(app.read_text() + "notification: {email: [ops@example.com]}\n")
+    git(remote.checkout, "add", "desired")
+
+
+def test_a_merge_that_breaks_what_all_apps_share_is_one_mail_and_its_repair_one_more(
+    desk: Desk, remote: GitWorld, running: list[Running]
+) -> None:
+    two_apps_tell(desk, remote)
+    kept_here(desk, remote)
+    with mailbox() as box:
+        run = Running(desk, "--pull", "--poll", "1s", "--interval", "1h", folder=remote.checkout, RECONCILE_SMTP_URL=box.url)
+        running.append(run)
+        assert {run.until("cycleEnded")["app"] for _ in range(2)} == {"wiki", "zoo"}
+        file = "desired/directory/groups/a.yaml"
+        right = (remote.checkout / file).read_text()
+        merge(remote, file, "groups: [{displayName: Net, members: [nobody@x.org]}]\n")
+        assert [run.until("cycleEnded")["result"] for _ in range(2)] == ["failed", "failed"]
+        merge(remote, file, right)
+        assert [run.until("cycleEnded")["result"] for _ in range(2)] == ["success", "success"]
+        assert run.end() == 0
+        assert box.subjects == [
+            "[reconcile] 2 apps: no app can be provisioned (InvalidDeclaration)",
+            "[reconcile] 2 apps: over: a failure (InvalidDeclaration)",
+        ]
+
+
+def page(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=SECONDS) as reply:
+        return str(reply.read().decode())
+
+
+def test_while_a_remote_hangs_cycles_go_on_and_log_status_metrics_and_a_mail_say_so(
+    desk: Desk, remote: GitWorld, running: list[Running], tmp_path: Path
+) -> None:
+    """It takes the connection of `git ls-remote` and never answers. Both apps suffer from it, and one mail says so."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text("import reconciler.service.pull as pull\npull.SECONDS = 0.5\n")
+    two_apps_tell(desk, remote)
+    here, origin = kept_here(desk, remote), git(remote.checkout, "remote", "get-url", "origin").strip()
+    with mailbox() as box, socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        run = Running(
+            desk, "--pull", "--poll", "1s", "--interval", "1s", "--listen", f"127.0.0.1:{port}", folder=remote.checkout,
+            PYTHONPATH=f"{tmp_path}/site:{ROOT}", RECONCILE_SMTP_URL=box.url,
+        )  # fmt: skip
+        running.append(run)
+        assert run.until("cycleEnded")["result"] == "success"
+        git(remote.checkout, "remote", "set-url", "origin", f"http://127.0.0.1:{silent.getsockname()[1]}/remote.git")
+        assert "`git ls-remote` has not answered for" in run.until("notPulled")["message"]
+        assert [run.until("cycleEnded")["result"] for _ in range(4)] == ["success"] * 4
+        assert 'reconcile_pull_failing{reason="RemoteUnreachable"} 1.0' in page(port, "/metrics")
+        assert "RemoteUnreachable" in page(port, "/readyz") and page(port, "/healthz") == "alive\n"
+        run.until("notified")
+        assert box.subjects == ["[reconcile] 2 apps: what is merged does not arrive (RemoteUnreachable)"]
+        assert "RemoteUnreachable since" in desk.reconcile("status", cwd=here).out
+        git(remote.checkout, "remote", "set-url", "origin", origin)
+        assert run.until("pulledAgain")
+        assert 'reconcile_pull_failing{reason="RemoteUnreachable"} 0.0' in page(port, "/metrics")
+        assert run.end() == 0
     assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
 
 

@@ -14,9 +14,10 @@ from reconciler.apply.model import Outcome
 from reconciler.cycle import base_commit, clock, commit
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
+from reconciler.notify.outbox import Telling
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
-from reconciler.record.service import Service
+from reconciler.record.service import Service, Sighting
 from reconciler.service.ends import End
 from reconciler.service.order import Means, Order
 from reconciler.service.result import CycleResult, Standing
@@ -36,6 +37,8 @@ class Rounds(Desk):
         self.stopped: Callable[[], bool] = lambda: False
         self.tell: Callable[[Outcome], None] = lambda outcome: None
         self.stands: Callable[[Standing], None] = lambda standing: None
+        self.pulled: Sighting | None = None
+        self.unkept: Telling | None = None
         self.numbers = 0
         patch.chdir(folder)
         for name in ("WIKI_URL", "WIKI_TOKEN"):
@@ -56,7 +59,10 @@ class Rounds(Desk):
         means = Means(
             SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s)
         )
-        return conducted(folder, "wiki", Order(f"c{self.numbers}", forced, interval), means)
+        end = conducted(folder, "wiki", Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept), means)
+        if isinstance(end, CycleResult):
+            self.unkept = end.unkept.telling if end.unkept else None
+        return end
 
     @contextmanager
     def _orderly(self) -> Iterator[Callable[[], bool]]:

@@ -13,6 +13,7 @@ MOST_NAMED = 5
 class Event:
     """One notification. Moments are UTC in ISO form; every text may hold text of YAML or of the service.
 
+    app:      empty where one cause concerns several; display_name says then how many
     id:       the same however often it is sent, so that a receiver can drop a second one
     kind:     one of `TOLD`; reason is what of it, in one word or few, and before what it was until now, where it changed
     since:    when the cause began, cycle the id of the cycle that found it

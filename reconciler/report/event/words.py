@@ -52,6 +52,8 @@ def _what(event: Event) -> str:
     match event.kind:
         case "failure" if event.reason in OF_THE_SERVICE:
             return f"{OF_THE_SERVICE[event.reason]} ({event.reason})"
+        case "failure" if not event.app:
+            return f"no app can be provisioned ({event.reason})"
         case "failure":
             return f"{objects if event.total else 'the whole app'} could not be provisioned ({event.reason})"
         case "blocked":

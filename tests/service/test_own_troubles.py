@@ -9,19 +9,21 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.declare.settings import Notification
-from reconciler.notify.outbox import Outbox
+from reconciler.declare.settings import Notification, Webhook
+from reconciler.notify.outbox import Message, Outbox
 from reconciler.notify.target import Target
+from reconciler.report.event.words import subject
 from reconciler.service.clocks import later
 from reconciler.service.ends import Head
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.metrics import Metrics
+from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachable
 from reconciler.service.recipients import Recipients
 from reconciler.service.result import AppError, CycleResult
-from reconciler.service.told_here import Near, troubles_of
-from reconciler.service.upkeep import Upkeep
+from reconciler.service.shared_events import Near
+from reconciler.service.trouble_files import troubles_of
 
 NOW = "2026-06-01T00:00:00Z"
 TO = Recipients("wiki", "Wiki", "generic", Target("wiki", "${env:T}", ("ops@example.com",)), Notification())
@@ -40,8 +42,8 @@ class Machine:
     def start(self) -> None:
         """A process of its own."""
         self.metrics, self.follow = Metrics(lambda: 0.0), Follow(cast(Any, self), 60)
-        self.upkeep = Upkeep(self.follow, self.said.append, (self.metrics,))
-        self.upkeep.knows({"wiki": Near(TO, str(self.outbox))})
+        self.troubles = OwnTroubles(self.follow, self.said.append, (self.metrics,))
+        self.troubles.knows({"wiki": Near(TO, str(self.outbox))})
 
     def take(self, seen: object) -> None:
         if self.remote:
@@ -51,7 +53,7 @@ class Machine:
         """What is told after the next one."""
         before = {message.name for message in Outbox(self.outbox).messages()}
         self.at = later(self.at, 60)
-        self.upkeep.take(["wiki"], Head("main", ""), self.at)
+        self.troubles.take(["wiki"], Head("main", ""), self.at)
         new = [message.event for message in Outbox(self.outbox).messages() if message.name not in before]
         return [f"{event.phase} {event.reason}" for event in new]
 
@@ -100,7 +102,7 @@ def test_a_checkout_that_is_not_as_merged_is_told_at_once_and_lasts_while_the_re
 def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> None:
     machine.remote = [EDITED]
     machine.look()
-    other = Upkeep(Follow(), machine.said.append, ())
+    other = OwnTroubles(Follow(), machine.said.append, ())
     other.knows({"wiki": Near(TO, str(machine.outbox))})
     other.keep(["wiki"], NOW)
     assert len(Outbox(machine.outbox).messages()) == 1 and troubles_of(machine.outbox)[0]["code"] == "NotMerged"
@@ -109,26 +111,98 @@ def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> No
 def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(machine: Machine) -> None:
     good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
     wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
-    for result in (replace(good, result="failed", error=wrong, is_hidden=True),) * 2:
-        machine.upkeep.ended(result, ["wiki"], NOW)
+    for result in (replace(good, result="failed", error=wrong, is_of_checkout=True),) * 2:
+        machine.troubles.ended(result, ["wiki"], NOW)
     (begun,) = Outbox(machine.outbox).messages()
     assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
     assert troubles_of(machine.outbox)[0]["message"] == wrong.message
-    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    machine.troubles.ended(replace(good, started=later(NOW, 60)), ["wiki"], later(NOW, 60))
     assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
 
 
 def test_a_record_that_cannot_be_used_is_kept_for_status_and_told_by_the_cycle_alone(machine: Machine) -> None:
     full = AppError("RecordError", None, "the record cannot be written: no space left", "make room")
     good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
-    machine.upkeep.ended(replace(good, result="failed", error=full), ["wiki"], NOW)
+    machine.troubles.ended(replace(good, result="failed", error=full), ["wiki"], NOW)
     assert troubles_of(machine.outbox)[0]["code"] == "RecordError" and not Outbox(machine.outbox).messages()
-    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    machine.troubles.ended(good, ["wiki"], later(NOW, 60))
     assert troubles_of(machine.outbox) == []
 
 
 def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine) -> None:
     machine.outbox.parent.write_text("in the way")
     machine.remote = [EDITED]
-    machine.upkeep.take(["wiki"], Head("main", ""), NOW)
-    assert "wiki: nobody is told:" in machine.said[-1].message
+    machine.troubles.take(["wiki"], Head("main", ""), NOW)
+    assert "Wiki: nobody is told:" in machine.said[-1].message
+    said = len(machine.said)
+    machine.troubles.take(["wiki"], Head("main", ""), later(NOW, 60))
+    assert len(machine.said) == said, "and one line alone, however long it lasts"
+
+
+APPS = [f"app{number:02}" for number in range(20)]
+HOOK = Webhook("https://hooks.example.com/a", ("${env:HOOK}",))
+
+
+@pytest.fixture
+def many(machine: Machine, tmp_path: Path) -> Machine:
+    """Twenty apps; all tell one address, some a second one, or a webhook; one wants no mail."""
+    near = {}
+    for number, name in enumerate(APPS):
+        email = () if name == "app19" else ("ops@example.com", "net@example.com") if number % 2 else ("ops@example.com",)
+        target = Target(name, "${env:T}", email, HOOK if number > 15 else None)
+        near[name] = Near(Recipients(name, name.upper(), "generic", target, Notification()), str(tmp_path / name / "outbox"))
+    machine.troubles.knows(near)
+    return machine
+
+
+def waiting(folder: Path) -> list[Message]:
+    return [message for name in APPS for message in Outbox(folder / name / "outbox").messages()]
+
+
+def test_what_is_wrong_with_the_checkout_is_one_mail_and_one_message_a_webhook_for_all_apps(
+    many: Machine, tmp_path: Path
+) -> None:
+    many.remote = [EDITED]
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 60))
+    mail, hook = sorted(waiting(tmp_path), key=lambda message: message.channel)
+    assert (mail.channel, mail.target.email) == ("email", ("ops@example.com", "net@example.com"))
+    assert (hook.channel, hook.target.webhook, hook.target.app) == ("webhook", HOOK, "app16")
+    assert subject(mail.event) == "[reconcile] 20 apps: no cycle begins (NotMerged)"
+    assert "this concerns APP00, APP01, APP02, APP03, APP04 and 15 more" in mail.event.why
+    assert mail.event.commands == ("reconcile status",)
+    assert {troubles_of(tmp_path / name / "outbox")[0]["code"] for name in APPS} == {"NotMerged"}
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 120))
+    assert len(waiting(tmp_path)) == 2
+    Outbox(tmp_path / "app00/outbox").retarget(Target("app00", "${env:T}", ("ops@example.com",)))
+    many.remote = []
+    many.troubles.take(APPS, Head("main", ""), later(NOW, 180))
+    ended = [message for message in waiting(tmp_path) if message.event.phase == "ended"]
+    assert len(ended) == 2 and {message.event.thread for message in ended} == {(mail.event.id,)}, "answers what was sent"
+    assert {message.target.email for message in waiting(tmp_path) if message.channel == "email"} == {mail.target.email}
+
+
+@pytest.mark.parametrize("by", ["a cycle", "one that is put off"])
+def test_settings_in_error_are_one_message_whichever_app_s_cycle_finds_them_first(many: Machine, tmp_path: Path, by: str) -> None:
+    wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
+    at = [later(NOW, number) for number in range(100)]
+    for number, name in enumerate(APPS):
+        result = CycleResult(name, "generic", "c", "incremental", at[number], at[number], "failed", wrong, is_of_checkout=True)
+        many.troubles.ended(result, APPS, at[number])
+    late = CycleResult("app00", "generic", "c", "incremental", NOW, at[30], "success")
+    many.troubles.ended(late, APPS, at[30])
+    assert [subject(message.event) for message in waiting(tmp_path) if message.channel == "email"] == [
+        "[reconcile] 20 apps: no app can be provisioned (InvalidDeclaration)"
+    ], "also not told to be over by a cycle that began before"
+    assert troubles_of(tmp_path / "app19/outbox")[0]["since"] == NOW
+    near = many.troubles._troubles.near
+    many.start()
+    many.troubles.knows(near)
+    many.troubles.take(APPS, Head("main", ""), at[30])  # another process, which has heard of no cycle yet
+    many.troubles.ended(replace(late, started=at[30], result="failed", error=wrong, is_of_checkout=True), APPS, at[31])
+    many.troubles.read(NOW, APPS, at[31])
+    assert len([message for message in waiting(tmp_path) if message.channel == "email"]) == 1
+    if by == "a cycle":
+        many.troubles.ended(replace(late, started=at[40]), APPS, at[41])
+    else:
+        many.troubles.read(at[40], APPS, at[41])
+    assert [message.event.phase for message in waiting(tmp_path) if message.channel == "email"] == ["began", "ended"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.service.result import CycleResult, Standing
 
 
-class Hears:
+class Observer:
     """Each hears what it has a method for."""
 
     def result(self, result: CycleResult) -> None:

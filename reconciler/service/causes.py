@@ -16,12 +16,13 @@ from reconciler.report.safeguard_verdict import asked_for
 from reconciler.service.failures import NOT_PLANNED, RECORD, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
+from reconciler.service.trouble import INVALID
 
 # Codes of errors of a whole app: a cycle that fails as a whole tells nothing of its objects.
 WHOLE = frozenset(code.name for code in (*apps.CODES, *records.CODES))
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
 # How to look closer, by code; else the service is asked.
-CHECKS = {"InvalidDeclaration": "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
+CHECKS = {INVALID: "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -30,7 +31,7 @@ def causes_of(result: CycleResult, service: Service, wanted: Collection[str]) ->
     """Sorted by kind and reason, but for those that another one says too, which come last; `service` is as after the cycle."""
     causes = [
         *_quarantine(result, wanted),
-        *([] if result.quarantine else _whole(result)),
+        *([] if result.quarantine or result.is_of_checkout else _whole(result)),
         *_objects(result, service),
         *_blocked(result),
         *_drift(result, service),
@@ -39,8 +40,12 @@ def causes_of(result: CycleResult, service: Service, wanted: Collection[str]) ->
 
 
 def is_unseen(known: Known, result: CycleResult) -> bool:
-    """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere."""
-    if known["kind"] == "quarantine":
+    """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere, and
+    one whose declaration is in error nowhere.
+    """
+    if result.error is not None and result.error.code == INVALID:
+        return True
+    if known["kind"] == "quarantine" or known["reason"] == INVALID:  # it was right, or no cycle would have begun
         return False
     if not (result.error or result.interrupted):
         return result.in_part and known["kind"] == "failure" and known["reason"] in UNRECORDED
@@ -94,14 +99,13 @@ def _objects(result: CycleResult, service: Service) -> Iterator[Cause]:
 
 def _blocked(result: CycleResult) -> Iterator[Cause]:
     """All that is held back, by whichever safeguards. Another plan needs another approval: its digest is a reason of its own."""
-    held = tuple(sorted({address for block in result.blocked for address in block.held}))
     why = "; ".join(f"{block.safeguard}: {block.message}" for block in result.blocked)
     key = "blocked", ", ".join(sorted(block.safeguard for block in result.blocked))
     if result.blocked:
-        yield Cause(*key, why, _approve(result.approvals_needed), held, (_plan(result), _status(result)))
+        yield Cause(*key, why, _approve(result.approvals_needed), result.held, (_plan(result), _status(result)))
     if result.approvals_needed:
         digest = result.approvals_needed[0].digest[:DIGEST]
-        yield Cause("approvalNeeded", digest, why, _approve(result.approvals_needed), held, (_plan(result),), key)
+        yield Cause("approvalNeeded", digest, why, _approve(result.approvals_needed), result.held, (_plan(result),), key)
 
 
 def _approve(approvals: Sequence[Approval]) -> str:

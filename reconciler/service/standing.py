@@ -25,15 +25,17 @@ def standing_of(app: App, service: Service, interval: int) -> Standing:
         oldest(service.get("escrows", {})),
         quarantine.get("reason", "") if quarantine is not None else "",
         tuple(sorted({name for names in service.get("held", {}).values() for name in names.split(", ")})),
+        service.get("begun", ""),
     )
 
 
 def after(result: CycleResult, before: Standing | None) -> Standing:
-    """After a cycle; of one whose record was not opened nothing else is known than how it ended."""
+    """After a cycle; of one whose record was not opened nothing else is known than how it ended, and when that began."""
     if result.standing is not None:
         return result.standing
     known = before or Standing(result.app, result.profile, result.kind)
-    return known._replace(profile=result.profile, phase=result.kind, health=health(result))
+    interval, begun = known.interval or result.interval, known.begun or result.started
+    return known._replace(profile=result.profile, phase=result.kind, health=health(result), interval=interval, begun=begun)
 
 
 def health(result: CycleResult) -> str:
