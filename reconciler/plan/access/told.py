@@ -80,7 +80,8 @@ class Names:
 
 class Told:
     """`moments` are those of each thing, in the order of the log; `names` those of accounts, `groups` those of groups;
-    `spelled` is how a role is written, `privileged` what the log calls so.
+    `spelled` is how a role is written, `privileged` what the log calls so; `renamed` roles that got another name: when, and what
+    each is called since and was called before, folded.
     """
 
     def __init__(self) -> None:
@@ -88,6 +89,7 @@ class Told:
         self.moments: dict[Thing, list[Moment]] = defaultdict(list)
         self.spelled: dict[str, str] = {}
         self.privileged: set[str] = set()
+        self.renamed: list[tuple[str, str, str]] = []
         self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
@@ -101,13 +103,51 @@ class Told:
                 self._groups(groups)
                 groups = []
             ours, address = record["reconcile"], _address(record)
-            if ours.get("kind") != "object" or not is_written(record):
+            if ours.get("kind") != "object":
+                self._audit(record, ours)
+                continue
+            if not is_written(record):
                 continue
             if is_group(address):
                 groups.append(record)
             else:
                 self._user(record, ours, address)
         self._groups(groups)
+
+    def _audit(self, record: Record, ours: Record) -> None:
+        """What is no object, and tells of access all the same."""
+        details = ours.get("details") or {}
+        if ours.get("kind") == "configurationChanged":
+            at, renamed = str(record.get("activityDateTime", "")), details.get("renamedRoles") or {}
+            self.renamed += [(at, fold(new), fold(old)) for new, old in renamed.items()]
+        if ours.get("kind") == "recordCommand" and details.get("command") == "forget":
+            self._forgotten(str(details.get("address", "")), details.get("held") or {}, record)
+
+    def renamed_between(self, since: str, until: str) -> dict[str, str]:
+        """The roles that got another name after the one time and until the other: folded, what each was before."""
+        return {new: old for at, new, old in self.renamed if since < at <= until}
+
+    def _forgotten(self, address: str, held: Record, record: Record) -> None:
+        """`held` is what the record knew until then; since then nobody manages it, and what it has is known to nobody."""
+        at = str(record.get("activityDateTime", ""))
+        if is_user(address):
+            key = self.names.member(address, at) if address.startswith(STRANGER) else self.names.key(address, held.get("id"), at)
+            roles = {Thing(key, "role", self._spell(name)) for name in held.get("roles", ())}
+            self._forget(Thing(key, "account"), held.get("active"), record)
+            for thing in {*roles, *(thing for thing in self._of[key] if thing.kind == "role")}:
+                self._forget(thing, thing in roles if held else None, record)
+        elif is_group(address):
+            key = self.groups.key(address, held.get("id"), at)
+            inside = {Thing(self.names.member(name, at), "group", key) for name in held.get("members", ())}
+            self._inside[key] |= inside
+            for thing in list(self._inside[key]):
+                self._forget(thing, thing in inside if held else None, record)
+
+    def _forget(self, thing: Thing, before: bool | None, record: Record) -> None:
+        """Whoever was out already is told of as before."""
+        moments = self.moments.get(thing)
+        if before is not False and not (moments and moments[-1].after is False):
+            self._put(thing, record, before, None)
 
     def _groups(self, records: Iterable[Record]) -> None:
         """Those of one cycle."""
@@ -182,7 +222,10 @@ class Told:
 
     def _spell(self, name: Any, row: Record | None = None) -> str:
         folded = fold(str(name))
-        self.spelled[folded] = str(name)
+        if (
+            str(name) != folded or folded not in self.spelled
+        ):  # of a role that is no longer declared the log may know the key alone
+            self.spelled[folded] = str(name)
         if row is not None and row.get("privileged"):
             self.privileged.add(folded)
         return folded
