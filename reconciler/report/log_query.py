@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold, group_address, is_group, name_of, user_address
-from reconciler.record.log.about import is_escaped, needle, whole
+from reconciler.record.log.about import is_escaped, lines_of, lines_with, needle, whole
+from reconciler.resolve.any_case import Find, in_any_case
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -88,16 +89,18 @@ class Query:
     def _candidates(self, block: bytes) -> Iterator[bytes]:
         """Lines that hold all needles."""
         if not self.needles or is_escaped(block):
-            yield from filter(None, block.split(b"\n"))
+            yield from lines_of(block)
             return
-        first, *others = self.needles
-        text, at = block.lower() if self.folds else block, 0
-        while (found := text.find(first, at)) >= 0:
-            start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
-            end = len(block) if end < 0 else end
-            if all(text.find(other, start, end) >= 0 for other in others):
-                yield block[start:end]
-            at = end
+        _, *others = self.needles
+        for line in lines_with(block, self._find):
+            text = line.lower() if self.folds and others else line
+            if all(other in text for other in others):
+                yield line
+
+    @cached_property
+    def _find(self) -> Find:
+        first = self.needles[0]
+        return in_any_case([first]) if self.folds else lambda block, at: block.find(first, at)
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):

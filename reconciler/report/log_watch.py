@@ -56,6 +56,10 @@ class Sought:
         return [name for text in texts for name in (text.split(" > ") if self.kind == "group" else [text])]
 
 
+def _audit(block: bytes, at: int) -> int:
+    return block.find(AUDIT, at)
+
+
 @dataclass
 class Watch:
     """Looks at the blocks of some logs while somebody else reads them. `sought` are names that may be nobody's."""
@@ -73,7 +77,7 @@ class Watch:
         part = self.parts[app] = Part()
         for block in blocks:
             bounds(part, block)
-            told = (line for line in lines_with(block, (AUDIT,)) if PRUNED in line or TRUST in line)
+            told = (line for line in lines_with(block, _audit) if PRUNED in line or TRUST in line)
             part.records += [record for line in told for record in record_of(line)]
             for name in self.sought:
                 name.look(block)

@@ -154,8 +154,10 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
             continue
         before, at = len(check.problems), str(record.get("activityDateTime", ""))
         check.look(record)
-        gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
-        gaps += _told_gaps(record, found.newest, at)
+        if len(check.problems) > before:
+            gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
+        if record["reconcile"].get("kind") != "object":
+            gaps += _told_gaps(record, found.newest, at)
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record

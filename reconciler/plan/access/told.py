@@ -16,7 +16,11 @@ ROLES, MEMBERS = "appRoleAssignments", "members"
 UNKNOWN = "#"
 WRITTEN = frozenset({"asWritten", "otherwise"})
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
-LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy", "reconcile")
+LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
+UNTOLD: Record = {}
+OURS = (
+    "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "startedBy", "readBack",
+)  # fmt: skip
 
 
 class Thing(NamedTuple):
@@ -93,6 +97,7 @@ class Told:
         self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
+        self._known = False  # of the record that is looked at whether it is known what came of it
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
     def look(self, records: Iterable[Record]) -> None:
@@ -104,9 +109,11 @@ class Told:
                 groups = []
             ours, address = record["reconcile"], _address(record)
             if ours.get("kind") != "object":
+                self._known = False
                 self._audit(record, ours)
                 continue
-            if not is_written(record):
+            self._known = _is_known(record)
+            if not is_written(record, self._known):
                 continue
             if is_group(address):
                 groups.append(record)
@@ -152,16 +159,17 @@ class Told:
     def _groups(self, records: Iterable[Record]) -> None:
         """Those of one cycle."""
         for record in records:
+            self._known = _is_known(record)
             self._group(record, record["reconcile"], _address(record))
 
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
-        if not _is_known(record):
+        if not self._known:
             after = None
         steady, moments = before is True and after is True and sure, self.moments[thing]
         if steady and len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
             moments.pop()
         # What neither gave nor took tells no more: there may be a million.
-        told = {} if steady else self._lasting(record)
+        told = UNTOLD if steady else self._lasting(record)
         at = str(record.get("activityDateTime", ""))
         if not moments:
             self._of[thing.account].append(thing)
@@ -177,7 +185,9 @@ class Told:
     def _lasting(self, record: Record) -> Record:
         """The same for every moment of one record."""
         if self._kept[0] is not record:
-            self._kept = record, {name: record[name] for name in LASTING if name in record}
+            ours = record["reconcile"]
+            lasting = {name: record[name] for name in LASTING if name in record}
+            self._kept = record, {**lasting, "reconcile": {name: ours[name] for name in OURS if name in ours}}
         return self._kept[1]
 
     # Accounts
@@ -267,12 +277,12 @@ class Told:
                 self._put(thing, record, True, False, key not in self._begun)
 
 
-def is_written(record: Record) -> bool:
-    """Whether something was written, or may have been, or came under management as it was."""
+def is_written(record: Record, known: bool) -> bool:
+    """Whether something was written, or may have been, or came under management as it was; `known` is what came of it."""
     ours = record["reconcile"]
     if ours.get("action") in (None, "skip", "stageddelete", "other"):
         return False
-    if _is_known(record) or ours.get("readBack") in ("unknown", "outstanding"):
+    if known or ours.get("readBack") in ("unknown", "outstanding"):
         return True
     steps = (step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export")
     return any(step.get("status") in ("success", "warning") for step in steps)
