@@ -159,7 +159,8 @@ def tell_forgotten(store: Store, address: str, entry: Entry) -> None:
     inside = [*entry.get("members", ()), *entry.get("kept", ())]
     known = {"id": entry["id"], "roles": entry.get("roles", []), "members": inside}
     held: dict[str, Any] = {name: value for name, value in known.items() if value}
-    held |= {"active": is_active(entry)} if is_user(address) else {}
+    if is_user(address) and ("disabledAt" in entry or not entry.get("retained")):  # of who was left as they were nobody knows
+        held["active"] = is_active(entry)
     tell_command(store, "forget", f"{address} was taken out of the record", {"address": address, "held": held})
     if address.startswith(STRANGER):
         tell(store, Kind.REVOCATION_LIFTED, f"{address}: it was taken out of the record", {"address": address})
