@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold, group_address, is_group, name_of, user_address
-from reconciler.record.log.about import is_escaped, lines_of, lines_with, needle, whole
+from reconciler.record.log.about import as_it_is, is_escaped, lines_of, lines_with, needle, whole
 from reconciler.resolve.any_case import Find, in_any_case
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
@@ -92,7 +92,7 @@ class Query:
             yield from lines_of(block)
             return
         _, *others = self.needles
-        for line in lines_with(block, self._find):
+        for line in lines_with(block, (self._find,)):
             text = line.lower() if self.folds and others else line
             if all(other in text for other in others):
                 yield line
@@ -100,7 +100,7 @@ class Query:
     @cached_property
     def _find(self) -> Find:
         first = self.needles[0]
-        return in_any_case([first]) if self.folds else lambda block, at: block.find(first, at)
+        return in_any_case(first) if self.folds else as_it_is(first)
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):

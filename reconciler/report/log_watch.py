@@ -14,9 +14,10 @@ import orjson
 
 from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
-from reconciler.record.log.about import AUDIT, PRUNED, TRUST, Missing, Part, bounds, lines_with
+from reconciler.record.log.about import AUDIT, PRUNED, TRUST, Missing, Part, as_it_is, bounds, lines_with
 from reconciler.record.log.read import record_of
 
+_AUDIT = as_it_is(AUDIT)
 INSIDE = rb'[^"\\]*(?:\\.[^"\\]*)*'  # of a JSON string
 TEXT = rb'"(' + INSIDE + rb')"'
 LIST = rb'\[((?:"' + INSIDE + rb'"|,)*)\]'
@@ -44,7 +45,9 @@ class Sought:
             return
         found = {text for pattern in NAMES[self.kind] for text in re.findall(pattern, block)} - self.raw
         self.raw |= found
-        self.names |= {fold(name): name for name in chain.from_iterable(map(self._names, found))}
+        for name in chain.from_iterable(map(self._names, found)):
+            if name != fold(name) or name not in self.names:  # of a role the log may have the key beside the name
+                self.names[fold(name)] = name
         self.seen = fold(self.name) in self.names
 
     def _names(self, inside: bytes) -> list[str]:
@@ -54,10 +57,6 @@ class Sought:
         except orjson.JSONDecodeError:
             return []
         return [name for text in texts for name in (text.split(" > ") if self.kind == "group" else [text])]
-
-
-def _audit(block: bytes, at: int) -> int:
-    return block.find(AUDIT, at)
 
 
 @dataclass
@@ -77,7 +76,7 @@ class Watch:
         part = self.parts[app] = Part()
         for block in blocks:
             bounds(part, block)
-            told = (line for line in lines_with(block, _audit) if PRUNED in line or TRUST in line)
+            told = (line for line in lines_with(block, (_AUDIT,)) if PRUNED in line or TRUST in line)
             part.records += [record for line in told for record in record_of(line)]
             for name in self.sought:
                 name.look(block)

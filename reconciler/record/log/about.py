@@ -19,7 +19,7 @@ from reconciler.resolve.any_case import Find, in_any_case
 
 ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
 ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
-GROUP = b'"identitytype":"group"'
+GROUP = b'"identityType":"Group"'
 TRUST = b'"command":"trust"'  # what accepted a lost stretch
 PRUNED = b'"kind":"pruned"'  # what says that records were cut
 AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
@@ -84,9 +84,9 @@ class Part:
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
     """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
-    part, find = Part(), in_any_case([GROUP, TRUST, *filter(None, map(whole, texts))])
+    part, finds = Part(), [as_it_is(GROUP), as_it_is(TRUST), *map(in_any_case, filter(None, map(whole, texts)))]
     for block in blocks:
-        lines = lines_of(block) if is_escaped(block) else lines_with(block, find)
+        lines = lines_of(block) if is_escaped(block) else lines_with(block, finds)
         part.records += [record for line in lines for record in record_of(line)]
         bounds(part, block)
     return part
@@ -97,13 +97,24 @@ def lines_of(block: bytes) -> Iterator[bytes]:
     return filter(None, block.split(b"\n"))
 
 
-def lines_with(block: bytes, find: Find) -> Iterator[bytes]:
-    """The lines of a block in which something is found."""
+def lines_with(block: bytes, finds: Iterable[Find]) -> Iterator[bytes]:
+    """The lines of a block in which one of these finds something, in their order."""
+    found = {place for find in finds for place in _lines(block, find)}
+    yield from (block[start:end] for start, end in sorted(found))
+
+
+def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
+    """From where to where each line goes in which something is found."""
     at = 0
     while (found := find(block, at)) >= 0:
-        start, end = block.rfind(b"\n", 0, found) + 1, block.find(b"\n", found)
+        end = block.find(b"\n", found)
         at = end if end >= 0 else len(block)
-        yield block[start:at]
+        yield block.rfind(b"\n", 0, found) + 1, at
+
+
+def as_it_is(text: bytes) -> Find:
+    """Finds a text as we write it."""
+    return lambda block, at: block.find(text, at)
 
 
 def whole(text: str) -> bytes:
