@@ -16,7 +16,7 @@ from reconciler.apply.log_shape import (
 from reconciler.apply.model import Job
 from reconciler.apply.origin import Origin
 from reconciler.apply.steps import StepKind
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group
 from reconciler.plan.change import REDACTED, Action, Change
 from reconciler.plan.role_names import named
 from reconciler.record.entries import Entry
@@ -94,7 +94,7 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
     wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
     values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
     before = None if first.get("roles") is None and first.get("step") != StepKind.CREATE else first.get("roles") or []
-    entry = ended.get("entry") or _as_written(job, job.record.entries.get(address, {}), wanted)
+    entry = ended.get("entry") or _as_shown(job, address, job.record.entries.get(address, {}), wanted)
     origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
     return record_of(
         Facts(
@@ -117,16 +117,17 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
     )
 
 
-def _as_written(job: Job, entry: Mapping[str, Any], wanted: Mapping[str, Any]) -> Entry:
-    """The entry with the roles that the writes have told the service: it has them only once the run that looks has ended."""
-    told = [
-        wanted[path]
-        for path in (slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles)
-        if path in wanted
-    ]
-    if not told:
+def _as_shown(job: Job, address: str, entry: Mapping[str, Any], wanted: Mapping[str, Any]) -> Entry:
+    """The entry with the roles that the writes have told the service, or that it has shown since: the record has them only once
+    the run that looks has ended.
+    """
+    account = job.inputs.live.of(address).get(entry.get("id", ""))
+    slots = job.resolution.mapping(address).slots
+    carrying = [(number, slot.target) for number, slot in enumerate(slots) if slot.carries_roles]
+    if is_group(address) or account is None or not account.active or not carrying:
         return cast(Entry, entry)
-    names = {name: text for value in told for name, text in named(value).items()}
+    values = (wanted.get(target, account.values[number]) for number, target in carrying)
+    names = {name: text for value in values for name, text in named(value).items()}
     known = {fold(role.value): key for key, role in job.resolution.limited.app.roles.items()}
     return cast(Entry, {**entry, "roles": [known.get(name, text) for name, text in names.items()]})
 
