@@ -409,3 +409,14 @@ def test_an_account_that_was_out_before_it_was_forgotten_stays_out(tmp_path: Pat
         patch.setattr("reconciler.cycle.audited.now", lambda: "2026-06-05T00:00:00Z")
         assert forget(world.store, "User/joe@x.org", "2026-06-05T00:00:00Z", partial(tell_forgotten, world.store))
     assert of_joe(world, "2026-06-06T00:00:00Z") == set()
+
+
+def test_a_revoked_stranger_whom_somebody_gives_a_role_stays_out(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-06-02T00:00:00Z"
+    revoke_a_stranger(world, random.Random(1), 1)
+    world.edit("s1@y.org", "roles", [{"value": "admin"}])
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    assert world.store.read_log()[-1]["reconcile"]["action"] == "update", "the role is taken from the disabled account"
+    assert [row for row in past_of(world).at("2026-06-04T00:00:00Z") if row.login == "s1@y.org"] == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.declare.names import STRANGER, fold, is_user, name_of, row_key
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.told import UNKNOWN, Thing, Told
 from reconciler.record.entries import is_active
@@ -186,7 +186,7 @@ def _told_gaps(record: Record, newest: str, at: str) -> Iterator[Gap]:
 def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> dict[Thing, bool | None]:
     """What the record says of each thing, of those too that the log tells of and that it does not hold."""
     found: dict[Thing, bool | None] = {}
-    users = {a: told.names.key(a, entry.get("id"), at) for a, entry in record.entries.items() if is_user(a)}
+    users = {a: _key(told, a, entry.get("id"), at) for a, entry in record.entries.items() if is_user(a)}
     for address, key in users.items():
         entry = record.entries[address]
         found[Thing(key, "account")] = is_active(entry) if not entry.get("retained") or "disabledAt" in entry else None
@@ -201,6 +201,11 @@ def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> 
             managed = thing.what in {group for _, group in inside} if thing.kind == "group" else thing.account in users.values()
             found[thing] = False if managed and thing.kind != "account" and not thing.account.startswith(UNKNOWN) else None
     return found
+
+
+def _key(told: Told, address: str, id: str | None, at: str) -> str:
+    """Of an account; one that nobody declared goes on under the name that the service had for it."""
+    return told.names.member(address, at) if address.startswith(STRANGER) else told.names.key(address, id, at)
 
 
 def _inside(told: Told, record: LastApplied, at: str) -> dict[tuple[str, str], bool | None]:

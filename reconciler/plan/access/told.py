@@ -199,11 +199,20 @@ class Told:
             self._found_gone(self._ended(deleted or key, ours), record)
         if ours.get("found"):
             return
-        before, after, sure = _active(record, ours.get("action", ""))
-        # When an account came that nobody declared, and who gave it what it has, is in no log.
-        self._put(Thing(key, "account"), record, before, after, sure and not address.startswith(STRANGER))
+        self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
         for what, before, after, sure in self._roles(record, ours):
             self._put(Thing(key, "role", what), record, before, after, sure)
+
+    def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
+        before, after, sure = _active(record, ours.get("action", ""))
+        moments = self.moments.get(thing)
+        out = bool(moments) and self.moments[thing][-1].after is False
+        if out and ours.get("action") == "update" and _modified(record, "active") == (None, None):
+            if stranger:  # what it has is taken from an account that stays disabled
+                return
+            before, after = None, True if ours.get("roles") else None  # as somebody who was revoked, or who came back by hand
+        # When an account came that nobody declared, and who gave it what it has, is in no log.
+        self._put(thing, record, before, after, sure and not stranger)
 
     def _ended(self, key: str, ours: Record) -> list[Thing]:
         """What an account had that was found gone; one that is disabled stays in its groups."""
