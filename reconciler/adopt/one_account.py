@@ -18,10 +18,12 @@ from reconciler.declare.model import Role
 from reconciler.declare.names import STRANGER, fold, is_group, user_address
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.planner import Planned, make_plan
 from reconciler.plan.role_table import read
+from reconciler.plan.roles import of_values
 from reconciler.plan.roles_beside import is_beside
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -54,11 +56,27 @@ def take_account(desired: Path, planned: Planned, record: Record | None, id: str
         write.put(stage, texts)
         after = _after(stage, desired, planned, record)
     if id not in after.context.matching.addresses:
-        raise ImportRefused(
-            f"{name} would be declared, and the account {id} would still be nobody's", f"see `reconcile explain {name}`"
-        )
+        raise _still_nobodys(desired, context, account, name)
     write.put(desired, texts)
     return Adoption(user_address(name), sorted(texts), notes.lines(), after)
+
+
+def _still_nobodys(desired: Path, context: Context, account: LiveObject, name: str) -> ImportRefused:
+    """Why what the account holds does not make it somebody's, such as after it was revoked, and what to write instead."""
+    why = " and ".join(filter(None, ("" if account.active else "it is disabled", _roleless(context, account))))
+    role = next((role.displayName for role in context.app.roles.values() if not role.privileged), "User")
+    users, assignments = (_path(desired, context.app.name, kind) for kind in ("users", "assignments"))
+    then = "takes the account over" + ("" if account.active else " and enables it")
+    return ImportRefused(
+        f"{name} would be declared, and the account {account.id} would still be nobody's" + (f": {why}" if why else ""),
+        f"declare `- {{userPrincipalName: {scalar(name)}}}` in {users} and what they are to have, such as "
+        f"`- {{user: {scalar(name)}, role: {scalar(role)}}}`, in {assignments}: the next plan {then}; "
+        f"`reconcile explain {name}` says what else keeps them out",
+    )
+
+
+def _roleless(context: Context, account: LiveObject) -> str:
+    return "" if of_values(context, account.values) else "it holds no role"
 
 
 def _account(context: Context, id: str) -> LiveObject:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from reconciler.apply.log import STATUSES, roles_told, secret_targets
 from reconciler.apply.log_shape import (
@@ -16,7 +16,10 @@ from reconciler.apply.log_shape import (
 from reconciler.apply.model import Job
 from reconciler.apply.origin import Origin
 from reconciler.apply.steps import StepKind
+from reconciler.declare.names import fold, is_group
 from reconciler.plan.change import REDACTED, Action, Change
+from reconciler.plan.role_names import named
+from reconciler.record.entries import Entry
 
 KILLED = "done by a run that was killed before it could log it"
 UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
@@ -91,7 +94,7 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
     wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
     values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
     before = None if first.get("roles") is None and first.get("step") != StepKind.CREATE else first.get("roles") or []
-    entry = ended.get("entry") or job.record.entries.get(address, {})
+    entry = ended.get("entry") or _as_shown(job, address, job.record.entries.get(address, {}), wanted)
     origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
     return record_of(
         Facts(
@@ -112,6 +115,21 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
             digest=first.get("digest", ""),
         )
     )
+
+
+def _as_shown(job: Job, address: str, entry: Mapping[str, Any], wanted: Mapping[str, Any]) -> Entry:
+    """The entry with the roles that the writes have told the service, or that it has shown since: the record has them only once
+    the run that looks has ended.
+    """
+    account = job.inputs.live.of(address).get(entry.get("id", ""))
+    slots = job.resolution.mapping(address).slots
+    carrying = [(number, slot.target) for number, slot in enumerate(slots) if slot.carries_roles]
+    if is_group(address) or account is None or not account.active or not carrying:
+        return cast(Entry, entry)
+    values = (wanted.get(target, account.values[number]) for number, target in carrying)
+    names = {name: text for value in values for name, text in named(value).items()}
+    known = {fold(role.value): key for key, role in job.resolution.limited.app.roles.items()}
+    return cast(Entry, {**entry, "roles": [known.get(name, text) for name, text in names.items()]})
 
 
 def _members(written: Iterable[Known]) -> tuple[dict[str, Any], ...]:

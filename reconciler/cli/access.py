@@ -58,19 +58,21 @@ def access(
 
     if verify is not None:
         return check(verify)
-    from reconciler.cli.known_names import refuse_unknown
+    from reconciler.cli.known_names import refuse_never_seen, refuse_unknown
     from reconciler.cycle.held import held_now, held_when_applied
 
     _check(at, diff, unmanaged, offline, unused)
     declarations = load_checked(desired, apps)
     query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
     query |= {"unmanaged": unmanaged, "offline": offline}
+    names = {"user": people, "role": roles, "group": groups}
     kept = None if evidence is None else Evidence(evidence, query, declarations, chosen(declarations, apps))
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
         pick = partial(_had, people=people, roles=roles, groups=groups, privileged=privileged)
-        asked = Asked(declarations, chosen(declarations, apps), pick, desired)
+        refuse = partial(refuse_never_seen, declarations, asked=names)
+        asked = Asked(declarations, chosen(declarations, apps), pick, desired, refuse)
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
@@ -89,8 +91,8 @@ def access(
             say(f"{app.displayName} has no record")
             unread.add(app.name)
         seen.extend(rows or ())
-        names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
-        found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged, since))
+        folded = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
+        found[app.name] = list(_marked(picked(rows or (), *folded), privileged, unmanaged, since))
         if since is None or not rows or any(row.last_login or row.registered for row in rows):
             return 0
         say(f"{app.displayName} does not tell here when somebody last signed in: whom --unused would list there is unknown")
@@ -98,7 +100,7 @@ def access(
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
     if not code and not unread:
-        refuse_unknown(declarations, seen, people, roles, groups)
+        refuse_unknown(declarations, seen, names)
     if kept is not None:
         code = worst([code, kept.write_now({app: found[app] for app in found if app not in unread}, counts)])
     echo_form(

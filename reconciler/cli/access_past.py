@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.cli.access_evidence import Evidence
-    from reconciler.plan.access.had import Had, Past
+    from reconciler.plan.access.had import Had, Moved, Past
 
 Pick = Callable[["tuple[Had, ...]"], "list[Had]"]
 
@@ -39,15 +39,16 @@ def time_of(option: str, text: str) -> str:
 
 @dataclass
 class Asked:
-    """What is read of each app, by name."""
+    """What is read of each app, by name; `refuse` raises UsageError for a name that no log, record or declaration has."""
 
     declarations: Declarations
     apps: list[App]
     pick: Pick
     desired: Path
+    refuse: Callable[[Iterable[Past]], None]
 
     def read(self) -> tuple[int, dict[str, Past]]:
-        """Exit code, and what is known."""
+        """Exit code, and what is known. Raises UsageError."""
         from reconciler.cycle.had import past_of
 
         found: dict[str, Past] = {}
@@ -56,7 +57,17 @@ class Asked:
             found[app.name] = past_of(app, self.declarations)
             return 0
 
-        return worst([guarded(lambda app=app: look(app)) for app in self.apps]), found  # type: ignore[misc]
+        code = worst([guarded(lambda app=app: look(app)) for app in self.apps])  # type: ignore[misc]
+        if not code:  # else an app that could not be read may know it
+            self.refuse(found.values())
+        return code, found
+
+    def moved(self, past: Past, since: str, until: str) -> list[Moved]:
+        """What became of what is asked for, by its name at either time."""
+        from reconciler.plan.access.had import moved
+
+        items = moved(past.at(since), past.at(until), until, past.told.renamed_between(since, until))
+        return [item for item in items if self.pick(tuple(filter(None, (item.row, item.old))))]
 
     def approved(self, found: Mapping[str, list[Had]]) -> dict[str, list[Had]]:
         """The same rows, with who approved their pull requests."""
@@ -85,16 +96,15 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
         form,
         json=lambda: report.as_json(answers()),
         csv=lambda: report.as_csv(rows),
-        html=lambda: _page().render_past(known, f"As of {at}, by the log"),
+        html=lambda: _page().render_past(known, _asked(f"As of {at}, by the log", pasts, at)),
         table=lambda: report.as_table(known, at),
     )
-    _limits(form)
+    say(report.LIMITS)
     return code
 
 
 def show_difference(asked: Asked, since: str, until: str, form: str, evidence: Evidence | None) -> int:
     """What was gained, lost and kept between two times; 1 where the log does not know all of it."""
-    from reconciler.plan.access.had import moved
     from reconciler.report import had as had_report
     from reconciler.report import moved as report
 
@@ -103,7 +113,7 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
     code, pasts = asked.read()
     code = worst([code, _lacks(asked, pasts, since)])
     known = {app: past for app, past in pasts.items() if had_report.knows(past, since)}
-    items = {app: moved(asked.pick(past.at(since)), asked.pick(past.at(until)), until) for app, past in known.items()}
+    items = {app: asked.moved(past, since, until) for app, past in known.items()}
     rows = asked.approved({app: [item.row for item in moves] for app, moves in items.items()})
     found = {app: [item._replace(row=row) for item, row in zip(items[app], rows[app], strict=True)] for app in items}
     answers = partial(report.answers, pasts, found, since, until)
@@ -114,24 +124,24 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
         form,
         json=lambda: had_report.as_json(answers()),
         csv=lambda: report.as_csv(found),
-        html=lambda: _page().render_moved(called, f"Between {since} and {until}, by the log"),
+        html=lambda: _page().render_moved(called, _asked(f"Between {since} and {until}, by the log", pasts, since)),
         table=lambda: report.as_table(called, since, until),
     )
-    _limits(form)
+    say(had_report.LIMITS)
     return code
-
-
-def _limits(form: str) -> None:
-    """What no answer of the past holds, for a person."""
-    from reconciler.report.had import LIMITS
-
-    if form == "table":
-        say(LIMITS)
 
 
 def _show(form: str, **forms: Callable[[], str]) -> None:
     """Print the form that was asked for, and make no other."""
     echo_form("text" if form == "table" else form, forms[form]())
+
+
+def _asked(words: str, pasts: Mapping[str, Past], at: str) -> str:
+    """What a page is of, what it cannot hold, and what is not known."""
+    from reconciler.report.had import LIMITS, missing
+
+    unknown = (f"Not known of {app}: {why}." for app, past in pasts.items() for why in missing(past, at))
+    return " ".join([f"{words}.", LIMITS, *unknown])
 
 
 def _page() -> ModuleType:

@@ -2,31 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import meant
 from reconciler.declare.model import Declarations
-from reconciler.declare.names import fold, name_of
-from reconciler.plan.access.held import Held
+from reconciler.declare.names import fold, is_user, name_of
+
+if TYPE_CHECKING:
+    from reconciler.plan.access.had import Past
+    from reconciler.plan.access.held import Held
+    from reconciler.record.model import Record
+    from reconciler.report.log_watch import Sought
+
+Names = Mapping[str, Iterable[str]]  # of users, roles and groups, by `user`, `role` and `group`
 
 
-def refuse_unknown(
-    declarations: Declarations, rows: Sequence[Held], people: Iterable[str], roles: Iterable[str], groups: Iterable[str]
-) -> None:
+def _declared(declarations: Declarations, kind: str) -> list[str]:
+    """The names of a kind that are declared."""
+    match kind:
+        case "user":
+            return declarations.users.column("userPrincipalName")
+        case "group":
+            return declarations.groups.column("displayName")
+        case _:
+            return [role.displayName for app in declarations.apps.values() for role in app.roles.values()]
+
+
+def refuse_unknown(declarations: Declarations, rows: Sequence[Held], asked: Names) -> None:
     """Names that are neither declared nor held by anybody in these rows. Raises UsageError."""
-    had = {kind: [row.what for row in rows if row.kind == kind] for kind in ("role", "group")}
-    declared = [role.displayName for app in declarations.apps.values() for role in app.roles.values()]
-    users = declarations.users
-    logins = [name for row in rows for name in (row.login, name_of(row.address), row.address)] if people else []
-    _refuse("user", people, [*users.columns["userPrincipalName"], *logins])
-    _refuse("role", roles, [*had["role"], *declared])
-    _refuse("group", groups, [*had["group"], *declarations.groups.columns["displayName"]])
+    logins = [name for row in rows for name in (row.login, name_of(row.address), row.address)] if asked["user"] else []
+    had = {"user": logins, **{kind: [row.what for row in rows if row.kind == kind] for kind in ("role", "group")}}
+    _refuse(asked, had, declarations)
 
 
-def _refuse(kind: str, asked: Iterable[str], names: Iterable[str]) -> None:
-    known = {fold(name): name for name in names}
-    for name in asked:
-        if fold(name) not in known:
-            raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))
+def refuse_never_seen(declarations: Declarations, pasts: Iterable[Past], asked: Names) -> None:
+    """The same of names that are neither declared nor in the record nor, at whatever time, in the log. Raises UsageError."""
+    seen: dict[str, list[str]] = {"user": [], "role": [], "group": []}
+    for past in pasts:
+        seen["role"] += past.told.spelled.values()
+        for kind, names in (("user", past.told.names), ("group", past.told.groups)):
+            addresses = [address for called in names.called.values() for _, address in called]
+            seen[kind] += [*addresses, *map(name_of, addresses)]
+    _refuse(asked, seen, declarations)
+
+
+def not_declared(declarations: Declarations, asked: Mapping[str, str | None]) -> list[Sought]:
+    """Of names by their kind those that the log has to know."""
+    from reconciler.report.log_watch import Sought
+
+    said = [(kind, name) for kind, name in asked.items() if name is not None]
+    return [Sought(kind, name) for kind, name in said if fold(name) not in set(map(fold, _declared(declarations, kind)))]
+
+
+def refuse_sought(declarations: Declarations, records: Iterable[Record | None], sought: Iterable[Sought]) -> None:
+    """Names that the log was walked for and does not have, nor the record. Raises UsageError."""
+    recorded: dict[str, list[str]] = {"user": [], "role": [], "group": []}
+    for record in records:
+        for address, entry in record.entries.items() if record is not None else ():
+            recorded["user" if is_user(address) else "group"].append(name_of(address))
+            recorded["role"] += entry.get("roles", ())
+    for item in sought:
+        if not item.seen:
+            names = {item.kind: [*recorded[item.kind], *item.names.values()]}
+            _refuse({item.kind: [item.name]}, names, declarations)
+
+
+def _refuse(asked: Names, seen: Names, declarations: Declarations) -> None:
+    for kind, names in asked.items():
+        known = {fold(name): name for name in (*_declared(declarations, kind), *seen[kind])} if names else {}
+        for name in names:
+            if fold(name.removeprefix("User/") if kind == "user" else name) not in known:
+                raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))

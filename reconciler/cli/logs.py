@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import guarded, load_for_the_record, options, worst
+from reconciler.cli.output import say
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
 from reconciler.cli.times import when
 from reconciler.declare.wording import CLOSE
 from reconciler.record.open import store_named
+from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.record.store import Store
     from reconciler.report.log_query import Query
+    from reconciler.report.log_watch import Watch
 
 CAUSES = ("config", "drift", "time")
 ACTIONS = ("create", "update", "enable", "disable", "delete", "adopt", "skip")
@@ -49,8 +52,12 @@ def logs(
     form: str, follow: bool,
 ) -> int:  # fmt: skip
     """Show what was done to whom, when, why and with whose approval: the provisioning log, oldest first."""
+    from reconciler.cli.known_names import not_declared, refuse_sought
+    from reconciler.report.log_watch import Watch
+
     query = _query(since, until, user, group, role, action, status, cause, by, cycle)
     declarations, names = load_for_the_record(desired, apps)
+    watch = Watch(not_declared(declarations, {"user": query.user, "group": query.group, "role": query.role}))
     stores: dict[str, Store] = {}
 
     def look(name: str, store: Store) -> int:
@@ -58,9 +65,13 @@ def logs(
         stores[name] = store
         return 0
 
+    def refuse() -> None:
+        if not all(item.seen for item in watch.sought):
+            refuse_sought(declarations, [store.load() for store in stores.values()], watch.sought)
+
     code = worst([guarded(lambda name=name: look(name, store_named(name, declarations))) for name in names])  # type: ignore[misc]
     seen = {name: store.log_head().number for name, store in stores.items()} if follow else {}
-    code = worst([code, guarded(lambda: _show(stores, query, form))])
+    code = worst([code, guarded(lambda: _show(stores, query, form, watch, refuse if not code else _never))])
     if follow:
         code = worst([code, guarded(lambda: _follow(stores, seen, query, form, time.sleep))])
     return code
@@ -84,19 +95,43 @@ def _query(
     return Query(since, until, user, group, role, action, status, cause, by, cycle)
 
 
-def _show(stores: dict[str, Store], query: Query, form: str) -> int:
+def _never() -> None:
+    """Where an app could not be read, it may know a name that no other knows."""
+
+
+def _show(stores: dict[str, Store], query: Query, form: str, watch: Watch, refuse: Callable[[], None]) -> int:
+    """`refuse` is called where nothing is found. Raises UsageError."""
     from reconciler.cycle.logged import in_order
     from reconciler.report.log_lines import FORMS, head
 
-    _print(form, head(form))
     lines: list[str] = []
-    for row in in_order(stores, query):
+    shown = 0
+    for row in in_order(stores, query, watch):
         lines.append(FORMS[form](row.app, *row.found))
         if len(lines) == MANY:
-            _print(form, "".join(lines))
+            _print(form, (head(form) if not shown else "") + "".join(lines))
+            shown += len(lines)
             lines.clear()
-    _print(form, "".join(lines))
+    if not shown and not lines:
+        refuse()
+    _print(form, (head(form) if not shown else "") + "".join(lines))
+    _footer(stores, query, form, watch, bool(shown or lines))
     return 0
+
+
+def _footer(stores: dict[str, Store], query: Query, form: str, watch: Watch, found: bool) -> None:
+    """What is not there: below the table, and beside what programs read."""
+    from reconciler.report.log_query import asked
+    from reconciler.report.log_watch import words
+
+    lacking = [f"{app}: {words(gap)}" for app in stores for gap in watch.gaps(app, query.since, query.until)]
+    for line in lacking:
+        if form == "table":
+            _print(form, f"Not in it: {plain(line)}\n")
+        else:
+            say(f"Not in it: {line}")
+    if not found:
+        say(f"No record of the log is of {asked(query)}." if asked(query) else "The log has no records.")
 
 
 def _print(form: str, text: str) -> None:
@@ -109,12 +144,13 @@ def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: 
     from reconciler.cycle.logged import rows_of
     from reconciler.record.log.chain import link_of
     from reconciler.report.log_lines import FORMS
+    from reconciler.report.log_watch import Watch
 
     while True:
         pause(LOOKS)
         for name, store in stores.items():
             if (newest := store.log_head().number) > seen[name]:
-                for row in rows_of(name, store, query):
+                for row in rows_of(name, store, query, Watch()):
                     link = link_of(row.found[1])
                     if link is not None and link.number > seen[name]:
                         _print(form, FORMS[form](name, *row.found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
         record = recovered(store)
         if record is None or record.written(address) is None:
             return 0
-        if take_out(store, address, now(), lambda: tell_forgotten(store, address)):
+        if take_out(store, address, now(), partial(tell_forgotten, store)):
             done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0

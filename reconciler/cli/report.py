@@ -74,10 +74,13 @@ def _page(
     from reconciler.cycle.logged import in_order
     from reconciler.report.html.report import render
     from reconciler.report.log_query import Query
+    from reconciler.report.log_watch import Watch, words
 
+    watch = Watch()
     newest: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MOST)
     total = 0
-    for row in in_order(stores, Query(period.since, period.until)):
+    for row in in_order(stores, Query(period.since, period.until), watch):
         newest.append((names[row.app], row.found[1]))
         total += 1
-    return render(status, held, newest, replace(period, left_out=total - len(newest)))
+    lacking = [f"{names[app]}: {words(gap)}" for app in stores for gap in watch.gaps(app, period.since, period.until)]
+    return render(status, held, newest, replace(period, left_out=total - len(newest), lacking=tuple(lacking)))

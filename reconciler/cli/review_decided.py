@@ -36,29 +36,51 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
 
     reviews = _reviews(desired, name)
     parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
-    echo_form(form, (as_json if form == "json" else as_text)(parts, reviews.closed, today()))
-    code = _doubted(desired, reviews)
+    code, closed = _by_the_logs(desired, reviews)
+    echo_form(form, (as_json if form == "json" else as_text)(parts, closed, today()))
     every = [part for found in parts.values() for part in found]
     if code or reviews.problems or any(part.is_overdue(today()) for part in every):
         return ERROR
     return CHANGES if detailed_exitcode and any(part.missing for part in every) else 0
 
 
-def _doubted(desired: Path, reviews: Reviews) -> int:
-    """1 where the logs know another start or no such end of a review; what they say against it is told."""
-    from reconciler.cli.common import load_for_the_record
-    from reconciler.cli.review_log import closed_unknown, doubts
+def _closed(declarations: Declarations, reviews: Reviews) -> tuple[int, dict[str, bool]]:
+    """Exit code, and of each closed review whether the logs of its apps know that it was closed so; what is wrong is said."""
+    from reconciler.cli.review_log import confirmed
 
-    if not reviews.by_name:
-        return 0
-    declarations, _ = load_for_the_record(desired, ())
-    codes = [closed_unknown(name, digest, reviews.by_name[name], declarations) for name, digest in reviews.closed.items()]
+    codes, known = [0], dict[str, bool]()
+    for name, closed in reviews.closed.items():
+        code, known[name] = confirmed(name, closed.evidence, reviews.by_name[name], declarations)
+        if not code and not known[name]:
+            place, code = f"{closed.place.file}:{closed.place.line}", ERROR
+            say(f"Error: {place}: {name} is closed by a file that the log does not know [ReviewOpen]")
+            say("    `reconcile review close` did not write it, or not where this record lies: remove it, close the review")
+        codes.append(code)
+    return max(codes), known
+
+
+def _doubted(declarations: Declarations, reviews: Reviews) -> int:
+    """1 where the logs know another start of an open review; what they say against it is told."""
+    from reconciler.cli.review_log import doubts
+
+    codes = [0]
     for name, files in reviews.open:
         code, found = doubts(name, files, declarations)
         for words in found:
             say(f"Error: {words} [ReviewOpen]")
         codes += [code, ERROR if found else 0]
-    return max(codes, default=0)
+    return max(codes)
+
+
+def _by_the_logs(desired: Path, reviews: Reviews) -> tuple[int, dict[str, bool]]:
+    """The same of all that logs know of reviews."""
+    from reconciler.cli.common import load_for_the_record
+
+    if not reviews.by_name:
+        return 0, {}
+    declarations, _ = load_for_the_record(desired, ())
+    code, closed = _closed(declarations, reviews)
+    return max(code, _doubted(declarations, reviews)), closed
 
 
 def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:

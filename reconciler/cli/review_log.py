@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reconciler.cli.common import ERROR, guarded, worst
-from reconciler.cli.output import say
+from reconciler.cli.common import guarded, worst
 from reconciler.declare.model import Declarations
 from reconciler.declare.reviews import Review
 from reconciler.record.open import store_named
@@ -24,7 +23,7 @@ def each(apps: Iterable[str], declarations: Declarations, work: Callable[[Store]
 
 def apps_of(files: Iterable[Review]) -> list[str]:
     """The apps that a review asks about."""
-    return sorted({str(app) for review in files for app in review.document.data["scope"]["apps"]})
+    return sorted({app for review in files for app in review.apps})
 
 
 def doubts(name: str, files: list[Review], declarations: Declarations) -> tuple[int, list[str]]:
@@ -36,13 +35,10 @@ def doubts(name: str, files: list[Review], declarations: Declarations) -> tuple[
     return code, [words for words in found if words]
 
 
-def closed_unknown(name: str, evidence: str, files: list[Review], declarations: Declarations) -> int:
-    """1 where no log knows that a review was closed so; that is said."""
+def confirmed(name: str, evidence: str, files: list[Review], declarations: Declarations) -> tuple[int, bool]:
+    """Exit code, and whether the log of each app of a review knows that it was closed so."""
     from reconciler.cycle.review_log import is_closed
 
     known: list[bool] = []
     code = each(apps_of(files), declarations, lambda store: known.append(is_closed(store, name, evidence)))
-    if known and all(known):
-        return code
-    say(f"{name} is closed by a file that the log does not know: whoever wrote closed.yaml, `reconcile review close` did not")
-    return ERROR
+    return code, not code and bool(known) and all(known)

@@ -67,7 +67,7 @@ def start(
     if code:
         say("Nothing was written: a review that misses an app would look complete.")
         return code
-    refuse_unknown(declarations, [row.held for row in rows], (), roles, groups)
+    refuse_unknown(declarations, [row.held for row in rows], {"user": (), "role": roles, "group": groups})
     rows = _picked(rows, roles, groups, privileged)
     shared = share(rows, choose, Named(declarations.users)(otherwise) if otherwise else "")
     if not _told(shared, otherwise):

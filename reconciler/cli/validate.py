@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,10 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.declarations import checked
 from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
+
+if TYPE_CHECKING:
+    from reconciler.declare.model import Declarations
+    from reconciler.declare.reviews import Reviews
 
 
 @click.command()
@@ -41,7 +46,8 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
     declarations, problems = checked(desired)
     problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
-    problems += check_reviews(read_reviews(desired), declarations, now()[:10])
+    reviews = read_reviews(desired)
+    problems += [*check_reviews(reviews, declarations, now()[:10]), *_ended(reviews, declarations)]
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)
@@ -52,6 +58,15 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     counts = ", ".join(plural(len(table), noun) for table, noun in sizes)
     echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
+
+
+def _ended(reviews: Reviews, declarations: Declarations) -> list[Problem]:
+    """What the log says against the end of a review; what reads records is loaded where a review is closed alone."""
+    if not reviews.closed:
+        return []
+    from reconciler.cycle.review_log import check_closed
+
+    return list(check_closed(reviews, declarations))
 
 
 def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> list[Problem]:

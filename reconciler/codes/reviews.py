@@ -33,6 +33,22 @@ CODES = (
         shown="a row of a review that somebody removed by hand",
     ),
     Code(
+        "review-close-unknown",
+        "A review was closed by hand",
+        "`closed.yaml` ends a review, and the log of its apps knows of no such end (a warning).",
+        "Nobody checked that all is decided, and that what was taken away is gone; there is no evidence.",
+        "Remove `closed.yaml`, and end the review with `reconcile review close`.",
+        shown="a `closed.yaml` that somebody wrote",
+    ),
+    Code(
+        "review-not-closed",
+        "A closed review has open decisions",
+        "`closed.yaml` ends a review in which not everything is decided.",
+        "`reconcile review close` writes that file once all is decided, so somebody else wrote it.",
+        "Remove `closed.yaml`, decide what is missing, and end the review with `reconcile review close`.",
+        shown="a `closed.yaml` that somebody wrote beside rows without a decision",
+    ),
+    Code(
         "review-file-missing",
         "A file of a review is missing",
         "The review was started with more files than are there.",

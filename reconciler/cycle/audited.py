@@ -15,10 +15,11 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.origin import starter
 from reconciler.cycle.session import Session
 from reconciler.declare.model import App, Approval
-from reconciler.declare.names import STRANGER
+from reconciler.declare.names import STRANGER, is_user
 from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
+from reconciler.record.entries import Entry, is_active
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import Link
 from reconciler.record.store import Store
@@ -43,18 +44,26 @@ def tell(
     store.log([audit_record(kind, store.app, now(), reason, starter=began, cycle=cycle, result=result, details=details)])
 
 
+class Settings(NamedTuple):
+    """Keys of the configuration that are others than at the last write; of roles that were renamed what each was before."""
+
+    keys: list[str]
+    renamed: Mapping[str, str]
+
+
 def tell_write(
-    store: Store, job: Job, result: Result, asked: Iterable[str], before: Collection[str], keys: list[str], at: str
+    store: Store, job: Job, result: Result, asked: Iterable[str], before: Collection[str], settings: Settings, at: str
 ) -> None:
-    """What a write came to, beside its objects; `keys` are those of the configuration that are others than at the last write.
+    """What a write came to, beside its objects.
 
     `asked` are the addresses that were asked for, if not all, `before` those who were revoked before it; `at` is when it ended,
     UTC. Raises RecordError.
     """
     what = [*_of_write(job, result, before, asked if job.occasion.startswith(REVOKE) else ())]
-    if keys:
+    if keys := settings.keys:
         number = "1 key is" if len(keys) == 1 else f"{len(keys)} keys are"
-        what = [Told(Kind.CONFIGURATION_CHANGED, f"{number} other than before", {"keys": keys}), *what]
+        details = {"keys": keys, **({"renamedRoles": dict(settings.renamed)} if settings.renamed else {})}
+        what = [Told(Kind.CONFIGURATION_CHANGED, f"{number} other than before", details), *what]
     origin = job.origin
     store.log(
         [
@@ -142,9 +151,17 @@ def tell_command(store: Store, command: str, words: str, details: Mapping[str, A
     tell(store, Kind.RECORD_COMMAND, words, {"command": command, **(details or {})})
 
 
-def tell_forgotten(store: Store, address: str) -> None:
-    """An object was taken out of the record; who was kept out without a declaration no longer is. Raises RecordError."""
-    tell_command(store, "forget", f"{address} was taken out of the record", {"address": address})
+def tell_forgotten(store: Store, address: str, entry: Entry) -> None:
+    """An object was taken out of the record; who was kept out without a declaration no longer is. Raises RecordError.
+
+    What the record knew of access goes into the log, which may tell less of it: it can be pruned.
+    """
+    inside = [*entry.get("members", ()), *entry.get("kept", ())]
+    known = {"id": entry["id"], "roles": entry.get("roles", []), "members": inside}
+    held: dict[str, Any] = {name: value for name, value in known.items() if value}
+    if is_user(address) and ("disabledAt" in entry or not entry.get("retained")):  # of who was left as they were nobody knows
+        held["active"] = is_active(entry)
+    tell_command(store, "forget", f"{address} was taken out of the record", {"address": address, "held": held})
     if address.startswith(STRANGER):
         tell(store, Kind.REVOCATION_LIFTED, f"{address}: it was taken out of the record", {"address": address})
 

@@ -12,6 +12,7 @@ import orjson
 from reconciler.declare.mapping_model import ObjectMapping
 from reconciler.declare.model import App
 
+ROLE = "roles."  # how the key of a role begins
 PLACES = frozenset({"place", "places", "target_text", "value_text"})  # where something stands is no setting
 
 
@@ -25,13 +26,22 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)) if before else []
 
 
+def renamed_roles(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """displayName -> what it was before, of each role that has another name and is otherwise the same."""
+    gone, come = (
+        {digest: key.removeprefix(ROLE) for key, digest in one.items() if key.startswith(ROLE) and key not in other}
+        for one, other in ((before, after), (after, before))
+    )
+    return {come[digest]: gone[digest] for digest in sorted(come.keys() & gone.keys())}
+
+
 def _settings(app: App) -> Iterator[tuple[str, object]]:
     yield "profile", app.profile
     for name, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _mapping(f"mappings.{name}", mapping)
     for role in app.roles.values():
         there = [role.grant[:3]] if role.grant is not None else []
-        yield f"roles.{role.displayName}", [role.value, role.privileged, role.enabled, role.allowedMemberTypes, *there]
+        yield ROLE + role.displayName, [role.value, role.privileged, role.enabled, role.allowedMemberTypes, *there]
     if app.role_api is not None:
         yield "roles", app.role_api[:4]
     for name, part in (

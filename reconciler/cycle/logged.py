@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from reconciler.record.store import Store
 from reconciler.report.log_query import Found, Query
+from reconciler.report.log_watch import Watch
 
 
 class Logged(NamedTuple):
@@ -18,12 +19,13 @@ class Logged(NamedTuple):
     found: Found
 
 
-def in_order(stores: Mapping[str, Store], query: Query) -> Iterator[Logged]:
-    """Of all apps, the oldest first. Raises RecordError."""
-    return heapq.merge(*(rows_of(name, store, query) for name, store in stores.items()), key=lambda row: row.at)
+def in_order(stores: Mapping[str, Store], query: Query, watch: Watch | None = None) -> Iterator[Logged]:
+    """Of all apps, the oldest first; `watch` sees what is read for it. Raises RecordError."""
+    watch = watch or Watch()
+    return heapq.merge(*(rows_of(name, store, query, watch) for name, store in stores.items()), key=lambda row: row.at)
 
 
-def rows_of(name: str, store: Store, query: Query) -> Iterator[Logged]:
+def rows_of(name: str, store: Store, query: Query, watch: Watch) -> Iterator[Logged]:
     """Of one app. Raises RecordError."""
-    for found in query.select(store.log_blocks(query.since)):
+    for found in query.select(watch.over(name, store.log_blocks("" if watch.needs_all else query.since))):
         yield Logged(str(found[1].get("activityDateTime", "")), name, found)

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.cycle.audited import tell
-from reconciler.declare.reviews import Review
+from reconciler.declare.model import Declarations
+from reconciler.declare.place import Problem
+from reconciler.declare.reviews import Review, Reviews
 from reconciler.declare.wording import plural
 from reconciler.plan.access_review.rows import digest_of_all
 from reconciler.record.log.audit import Kind
-from reconciler.record.store import Store
+from reconciler.record.open import store_named
+from reconciler.record.store import RecordError, Store
 from reconciler.report.log_query import Query, ours_of
 
 
@@ -42,6 +45,26 @@ def not_as_started(store: Store, review: str, files: Iterable[Review]) -> str:
 def is_closed(store: Store, review: str, evidence: str) -> bool:
     """Whether the log knows that it was closed with this evidence. Raises RecordError."""
     return any(details.get("evidence") == evidence for details in _told(store, Kind.REVIEW_CLOSED, review))
+
+
+def check_closed(reviews: Reviews, declarations: Declarations) -> Iterator[Problem]:
+    """A warning for each review that is closed by a file that no log knows; of records in files alone: no remote is asked."""
+    if declarations.record.backend == "git":
+        return
+    for name, closed in reviews.closed.items():
+        apps = sorted({app for review in reviews.by_name[name] for app in review.apps})
+        if any(_denies(app, name, closed.evidence, declarations) for app in apps):
+            words = f"the review {name} is closed by a file that the log does not know: `reconcile review close` did not write it"
+            yield Problem(closed.place, "warning", "review-close-unknown", words, "remove closed.yaml, and close the review")
+
+
+def _denies(app: str, review: str, evidence: str, declarations: Declarations) -> bool:
+    """Whether the log of an app is at hand, and knows of no such end."""
+    try:
+        store = store_named(app, declarations)
+        return store.log_head().number > 0 and not is_closed(store, review, evidence)
+    except RecordError:
+        return False  # who asks for it is told why
 
 
 def _told(store: Store, kind: Kind, review: str) -> Iterator[dict[str, Any]]:

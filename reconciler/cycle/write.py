@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Outcome, Result
-from reconciler.cycle.audited import tell, tell_write
+from reconciler.cycle.audited import Settings, tell, tell_write
 from reconciler.cycle.clock import now
-from reconciler.cycle.configuration import changed, configuration
+from reconciler.cycle.configuration import changed, configuration, renamed_roles
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.origin import origin_of
@@ -85,12 +85,12 @@ def write(
     """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
     job, store = job_of(session, changes, request, clock()), session.store
     settings, before = configuration(session.app), list(job.record.revoked)
-    keys = changed(job.record.configuration, settings)
+    keys, renamed = changed(job.record.configuration, settings), renamed_roles(job.record.configuration, settings)
     job.record.configure(settings)
     result = execute(job, session.client, store, clock, tell, chance, lambda: stopped() or store.lost)
     if not (store.lost or result.unkept):
         try:
-            tell_write(store, job, result, request.only, before, keys, clock())
+            tell_write(store, job, result, request.only, before, Settings(keys, renamed), clock())
         except RecordError as error:
             result.unkept = error
     return result

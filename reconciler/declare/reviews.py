@@ -77,20 +77,32 @@ class Review(NamedTuple):
     def due(self) -> str:
         return str(self.document.data["due"])
 
+    @property
+    def apps(self) -> list[str]:
+        """The apps that it asks about."""
+        return list(map(str, self.document.data["scope"]["apps"]))
+
     def place(self, row: Reviewed, key: str = "decision") -> Place:
         """Where a row says something; where the row begins, if it does not."""
         return self.document.locate(("access", row.number, key))
 
 
+class Closed(NamedTuple):
+    """What closed.yaml says: the digest of the evidence, and where."""
+
+    evidence: str
+    place: Place
+
+
 @dataclass
 class Reviews:
-    """The files by the name of their review, of those that are closed the digest of the evidence, and what is wrong.
+    """The files by the name of their review, of those that are closed what closes them, and what is wrong.
 
     A file with an error in it is not among them, and its review is among `broken`.
     """
 
     by_name: dict[str, list[Review]] = field(default_factory=dict)
-    closed: dict[str, str] = field(default_factory=dict)
+    closed: dict[str, Closed] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -141,7 +153,7 @@ def _read(found: Reviews, reader: Reader, name: str, file: Path) -> None:
     elif kind == "review":
         found.by_name[name].append(Review(document, tuple(_rows(document.data["access"]))))
     else:
-        found.closed[name] = str(document.data["evidence"])
+        found.closed[name] = Closed(str(document.data["evidence"]), document.locate(("evidence",)))
 
 
 def _rows(items: list[dict[str, Any]]) -> Iterator[Reviewed]:

@@ -58,10 +58,11 @@ def codeowners(folder: str, review: str, files: Mapping[str, str], mails: Mappin
     return "".join(f"{line}\n" for line in lines)
 
 
-def as_text(reviews: Mapping[str, list[Part]], closed: Iterable[str], today: str) -> str:
-    """A block a review, a line a reviewer."""
+def as_text(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:
+    """A block a review, a line a reviewer; of those that are closed whether a log confirms it."""
     blocks = [_block(name, parts, today) for name, parts in sorted(reviews.items())]
-    return "\n".join([*blocks, *(f"{plain(name)}: closed\n" for name in sorted(closed))])
+    ended = (f"{plain(name)}: closed" + ("" if known else ": unconfirmed") + "\n" for name, known in sorted(closed.items()))
+    return "\n".join([*blocks, *ended])
 
 
 def _block(name: str, parts: list[Part], today: str) -> str:
@@ -79,13 +80,13 @@ def _line(part: Part, today: str) -> str:
     return plain(f"{part.reviewer}: {decided}{where}{late}")
 
 
-def as_json(reviews: Mapping[str, list[Part]], closed: Iterable[str], today: str) -> str:
-    """`missing` are lines of the file."""
+def as_json(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:
+    """`missing` are lines of the file; `confirmed` is whether the log knows that a review was closed so."""
     listed = [
         {"review": name, "closed": False, "reviewers": [_row(part, today) for part in parts]}
         for name, parts in sorted(reviews.items())
     ]
-    listed += [{"review": name, "closed": True, "reviewers": []} for name in sorted(closed)]
+    listed += [{"review": name, "closed": True, "confirmed": closed[name], "reviewers": []} for name in sorted(closed)]
     return orjson.dumps({"format_version": "1.0", "reviews": listed}, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 

@@ -129,7 +129,7 @@ def _table(answers: list[Any]) -> str:
     """The table of these answers, made again."""
     rows = [{**row, "app": answer["app"]} for answer in answers for row in answer["rows"] or ()]
     if any("since" in answer for answer in answers):
-        return held.as_rows_of_csv([moved.COLUMNS, *([row["change"], *had.cells(row)] for row in rows)])
+        return moved.table_of(rows)
     if any("logBegins" in answer for answer in answers):
         return held.as_rows_of_csv([had.COLUMNS, *map(had.cells, rows)])
     return held.table_of(rows)

@@ -35,7 +35,8 @@ OWN = ("app", "address", "login", "kind", "what", "privileged", "known")
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
-LIMITS = "Not in it: accounts that nobody manages, and edits by hand that nothing put back."
+NOT_INCLUDED = ["accounts that nobody manages", "edits by hand that nothing put back"]  # in no answer from the log
+LIMITS = f"Not in it: {', and '.join(NOT_INCLUDED)}."
 
 
 def missing(past: Past, at: str) -> list[str]:
@@ -197,7 +198,8 @@ def as_json(answers: Iterable[dict[str, Any]]) -> str:
 def answer(app: str, at: str, past: Past, rows: Iterable[Had]) -> dict[str, Any]:
     """What was asked of an app, what is known of that, and the rows; `rows` is null where the log does not cover the time."""
     told = [fields(app, row) for row in rows] if knows(past, at) else None
-    return {"app": app, "at": at, "logBegins": past.begins or None, "unknown": missing(past, at), "rows": told}
+    unknown = missing(past, at)
+    return {"app": app, "at": at, "logBegins": past.begins or None, "unknown": unknown, "notIncluded": NOT_INCLUDED, "rows": told}
 
 
 def as_csv(apps: Mapping[str, Iterable[Had]]) -> str:

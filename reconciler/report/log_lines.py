@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.report.log_query import actions_of, address_of, by_of, came_of, ours_of, reason_of, status_of
+from reconciler.report.log_query import actions_of, address_of, by_of, came_of, moved_of, ours_of, reason_of, status_of
 from reconciler.report.safe import plain
 
-WIDTHS = (20, 12, 16, 8, 40, 12)
+WIDTHS = (20, 10, 12, 8, 26, 10)
+MOST = 3  # roles, groups or members that a table names of those that came, or went
 COLUMNS = ("time", "app", "action", "status", "object", "by")
-MORE = ("reason", "causes", "commit", "pullRequest", "cycle", "change", "file", "line", "roles")
+MORE = ("reason", "causes", "commit", "pullRequest", "cycle", "change", "file", "line", "roles", "gained", "lost")
 Record = dict[str, Any]
 
 
@@ -44,6 +45,7 @@ def as_csv(app: str, line: bytes, record: Record) -> str:
         place.get("file", ""),
         place.get("line", ""),
         "; ".join(ours.get("roles") or ()),
+        *map("; ".join, moved_of(record)),
     )
     return _csv([_inert(str(cell)) for cell in (*_cells(app, record), *more)])
 
@@ -58,9 +60,19 @@ def _cells(app: str, record: Record) -> list[str]:
 
 
 def _said(record: Record) -> str:
-    """What came of it; of what simply succeeded why it was done, and in which pull request that was reviewed."""
-    pull = ours_of(record).get("pullRequest")
-    return came_of(record) + (f" (pull request {pull})" if pull is not None else "")
+    """Who gained and lost what; what came of it, of what simply succeeded why it was done; and in which pull request that was
+    reviewed.
+    """
+    pull, done = ours_of(record).get("pullRequest"), status_of(record) in ("success", "warning")
+    moves = " ".join(text for sign, names in zip("+-", moved_of(record), strict=True) for text in _few(sign, names))
+    said = came_of(record) + (f" (pull request {pull})" if pull is not None else "")
+    return ": ".join(filter(None, (moves if done or not moves else f"not done: {moves}", said)))
+
+
+def _few(sign: str, names: list[str]) -> list[str]:
+    """`+Admin`, `+group Net`, `+4 more`."""
+    more = [f"{sign}{len(names) - MOST} more"] if len(names) > MOST else []
+    return [*(f"{sign}{name}" for name in names[:MOST]), *more]
 
 
 def _row(cells: list[str], last: str) -> str:

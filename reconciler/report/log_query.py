@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import orjson
 
-from reconciler.declare.names import fold, group_address, user_address
-from reconciler.record.log.about import is_escaped, needle
+from reconciler.declare.names import fold, group_address, is_group, name_of, user_address
+from reconciler.record.log.about import as_it_is, is_escaped, lines_of, lines_with, needle, whole
+from reconciler.resolve.any_case import Find, in_any_case
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?", re.ASCII)
+CYCLE = re.compile(r"[\w.-]+", re.ASCII)
 WHEN = re.compile(rb'"activityDateTime": ?"([^"]{10,40})"')
 Record = dict[str, Any]
 Found = tuple[bytes, Record]
@@ -63,14 +65,19 @@ class Query:
 
     @cached_property
     def needles(self) -> list[bytes]:
-        """Lower-case bytes that each line that is asked for holds, whatever its case; the rarest first, by guess."""
-        asked = (self.user, self.group, self.cycle, self.role, self.by, self.cause, *self._words())
-        found = (needle(text) for text in asked if text)
-        return [item for item in found if item]
+        """Bytes that each line that is asked for holds, in lower case where `folds`; the rarest first, by guess."""
+        names = (user_address(self.user) if self.user else None, self.role, self.by)
+        found = [*(whole(name) for name in names if name), needle(self.group) if self.group else b""]
+        found += [self.cycle.encode()] if self.cycle and CYCLE.fullmatch(self.cycle) else []
+        # Every record that is done in full says success somewhere; that one is not looked for.
+        words = (self.cause, self.action, self.status if self.status != "success" else None)
+        found += [b'"' + word.encode() + b'"' for word in words if word]
+        return [item.lower() if self.folds else item for item in found if item]
 
-    def _words(self) -> tuple[str | None, str | None]:
-        """Every record that is done in full says success somewhere; that one is not looked for."""
-        return (self.action, self.status if self.status != "success" else None)
+    @cached_property
+    def folds(self) -> bool:
+        """Whether names are asked for, which go whatever their case; our own words stand as we write them."""
+        return any(name is not None for name in (self.user, self.group, self.role, self.by))
 
     def select(self, blocks: Iterable[bytes]) -> Iterator[Found]:
         """The lines that are asked for, each with its record; a line that a kill tore off is none."""
@@ -82,16 +89,18 @@ class Query:
     def _candidates(self, block: bytes) -> Iterator[bytes]:
         """Lines that hold all needles."""
         if not self.needles or is_escaped(block):
-            yield from filter(None, block.split(b"\n"))
+            yield from lines_of(block)
             return
-        first, *others = self.needles
-        lowered, at = block.lower(), 0
-        while (found := lowered.find(first, at)) >= 0:
-            start, end = lowered.rfind(b"\n", 0, found) + 1, lowered.find(b"\n", found)
-            end = len(block) if end < 0 else end
-            if all(lowered.find(other, start, end) >= 0 for other in others):
-                yield block[start:end]
-            at = end
+        _, *others = self.needles
+        for line in lines_with(block, (self._find,)):
+            text = line.lower() if self.folds and others else line
+            if all(other in text for other in others):
+                yield line
+
+    @cached_property
+    def _find(self) -> Find:
+        first = self.needles[0]
+        return in_any_case(first) if self.folds else as_it_is(first)
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):
@@ -100,6 +109,12 @@ class Query:
         if found is None or self._in_time(found[1].decode("ascii", "replace")):
             return True
         return line.count(b'"activityDateTime"') > 1  # of two, a parser takes the last one
+
+
+def asked(query: Query) -> str:
+    """The question by its options: `--user 'ada@example.com', --since '2026-06-01'`; empty where nothing is asked for."""
+    said = ((item.name, getattr(query, item.name)) for item in fields(query))
+    return ", ".join(f"--{name} {value!r}" for name, value in said if value)
 
 
 def moment(text: str, now: str) -> str:
@@ -186,6 +201,34 @@ def _modified(record: Record, name: str) -> Iterator[Any]:
 
 def _access(record: Record) -> list[Record]:
     return [row for row in ours_of(record).get("access") or () if isinstance(row, dict)]
+
+
+def moved_of(record: Record) -> tuple[list[str], list[str]]:
+    """What its person gained and lost, or who came into its group and left it; roles by name, `group Net`."""
+    if is_group(address_of(record)):
+        out, into = _sides(record, "members")
+        return [name_of(member) or member for member in into], [name_of(member) or member for member in out]
+    if "adopt" in actions_of(record):  # it had them before
+        return [], []
+    own = [row for row in _access(record) if row.get("kind") in ("role", "group")]
+    if own:
+        gained, lost = ([_called(row) for row in own if (row.get("gains") is True) is side] for side in (True, False))
+        return gained, lost
+    before, after = _sides(record, "appRoleAssignments")
+    return [name for name in after if name not in before], [name for name in before if name not in after]
+
+
+def _called(row: Record) -> str:
+    return ("group " if row.get("kind") == "group" else "") + str(row.get("what", ""))
+
+
+def _sides(record: Record, name: str) -> tuple[list[str], list[str]]:
+    """Old and new values of what was modified."""
+    for item in record.get("modifiedProperties") or ():
+        if isinstance(item, dict) and item.get("displayName") == name:
+            old, new = (list(map(str, item.get(side) or ())) for side in ("oldValue", "newValue"))
+            return old, new
+    return [], []
 
 
 def _concerned(record: Record) -> set[str]:

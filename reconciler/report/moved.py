@@ -8,11 +8,11 @@ from typing import Any
 
 from reconciler.plan.access.had import Moved, Past
 from reconciler.report.had import COLUMNS as HAD
-from reconciler.report.had import cells_of, change, fields, flat, missing, words
+from reconciler.report.had import NOT_INCLUDED, cells, cells_of, change, fields, missing, words
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
-COLUMNS = ("change", *HAD)
+COLUMNS = ("change", *HAD, "previously")
 SIGNS = {"gained": "+", "lost": "-", "kept": " ", "unknown": "?"}
 
 
@@ -29,8 +29,12 @@ def _block(app: str, items: Sequence[Moved], since: str, until: str) -> list[str
 
 
 def _line(item: Moved) -> str:
-    who, what = cells_of(item.row)
-    return f"  {SIGNS[item.how]} {who}  {what}  {plain(cause(item))}".rstrip()
+    return f"  {SIGNS[item.how]} {cells_of(item.row)[0]}  {what(item)}  {plain(cause(item))}".rstrip()
+
+
+def what(item: Moved) -> str:
+    """The role or group, and what it was called before."""
+    return cells_of(item.row)[1] + (f" (was {plain(item.was)})" if item.was else "")
 
 
 def cause(item: Moved) -> str:
@@ -50,12 +54,22 @@ def answers(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], sin
             "until": until,
             "logBegins": past.begins or None,
             "unknown": missing(past, since),
-            "rows": [{"change": item.how, **fields(app, item.row)} for item in found[app]] if app in found else None,
+            "notIncluded": NOT_INCLUDED,
+            "rows": [_fields(app, item) for item in found[app]] if app in found else None,
         }
         for app, past in pasts.items()
     ]
 
 
+def _fields(app: str, item: Moved) -> dict[str, Any]:
+    return {"change": item.how, **fields(app, item.row), "previously": item.was or None}
+
+
 def as_csv(apps: Mapping[str, Iterable[Moved]]) -> str:
-    """As that of one time, with what came of each thing in front."""
-    return as_rows_of_csv([COLUMNS, *([item.how, *flat(app, item.row)] for app, items in apps.items() for item in items)])
+    """As that of one time, with what came of each thing in front, and what it was called before at the end."""
+    return table_of([_fields(app, item) for app, items in apps.items() for item in items])
+
+
+def table_of(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The same of the rows of `answers`."""
+    return as_rows_of_csv([COLUMNS, *([row["change"], *cells(row), row.get("previously")] for row in rows)])

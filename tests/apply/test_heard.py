@@ -121,3 +121,19 @@ def test_a_create_that_failed_whole_is_one_record(tmp_path: Path) -> None:
     world.transport.inner = Between(inner, lambda request, serve: httpx.Response(409) if request.method == "POST" else serve())
     world.apply()
     assert logged(world) == [(f"User/{name}@x.org", "create", "failure") for name in ("ada", "grace")]
+
+
+def test_a_change_of_roles_that_nobody_heard_of_is_logged_with_the_roles_that_it_left(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    world.assign("user: ada@x.org, role: User", "user: ada@x.org, role: Admin", "user: grace@x.org, role: User")
+    world.converge()
+    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User")
+    inner = world.transport.inner
+    world.transport.inner = Between(
+        inner, lambda request, serve: serve() if request.method == "GET" else (serve(), httpx.Response(500))[1]
+    )
+    assert [outcome.status for outcome in world.apply().outcomes] == ["failed"]
+    world.transport.inner = inner
+    world.converge()
+    (line,) = [line for line in world.store.read_log() if "got no answer" in str(line["provisioningStatusInfo"])]
+    assert (line["reconcile"]["address"], line["reconcile"]["roles"]) == ("User/ada@x.org", ["Admin"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.plan.access.had import Had, moved, past
+from reconciler.plan.access.had import Had, Moved, moved, past
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.report import moved as report
+from tests.plan.test_past import past_of
+from tests.support.world import ROLES, World
 
 BEGIN, SINCE, UNTIL = "2026-01-01T08:00:00Z", "2026-02-01T23:59:59Z", "2026-03-01T23:59:59Z"
 FILE = "desired/apps/wiki/assignments.yaml"
@@ -128,3 +131,69 @@ def test_what_no_record_did_was_done_by_hand(before: bool, after: bool, how: str
     held = Had(ADA, "ada@x.org", "1", "role", "User", False, True, None, late)
     (item,) = moved([held] * before, [held] * after, UNTIL)
     assert (item.how, report.cause(item)) == (how, cause)
+
+
+# Renames
+
+
+def renamed(world: World) -> list[Moved]:
+    """Of somebody in a group, with a role of it, in what another apply of 3 June made of it."""
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    return between(world, "2026-06-02T00:00:00Z", "2026-06-04T00:00:00Z")
+
+
+def between(world: World, since: str, until: str) -> list[Moved]:
+    found = past_of(world)
+    return moved(found.at(since), found.at(until), until, found.told.renamed_between(since, until))
+
+
+def told_of(items: list[Moved]) -> list[tuple[str, str, str, str]]:
+    return [(item.how, item.row.what, item.was, str((item.row.gave or {}).get("activityDateTime"))[:10]) for item in items]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.users("userPrincipalName: ada@x.org")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign("group: Net, role: User")
+    world.converge()
+    return world
+
+
+def test_a_renamed_group_and_a_renamed_role_are_kept(town: World) -> None:
+    town.groups("displayName: Crew, previously: [Net], members: [ada@x.org]")
+    town.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    town.assign("group: Crew, role: Reader")
+    items = renamed(town)
+    assert told_of(items) == [("kept", "Crew", "Net", "2026-06-01"), ("kept", "Reader", "User", "2026-06-01")]
+    table = report.as_table({"Wiki": items}, SINCE, UNTIL)
+    assert "    ada@x.org  group Crew (was Net)  2026-06-01" in table and "ada@x.org  Reader (was User)  " in table
+    assert [row["previously"] for row in csv.DictReader(report.as_csv({"wiki": items}).splitlines())] == ["Net", "User"]
+    (answer,) = report.answers({"wiki": PAST}, {"wiki": items}, SINCE, UNTIL)
+    assert [row["previously"] for row in answer["rows"]] == ["Net", "User"]
+    town.write("apps/wiki/roles.yaml", ROLES)
+    town.assign("group: Crew, role: User")
+    town.now = "2026-06-05T00:00:00Z"
+    town.converge()
+    back = between(town, "2026-06-02T00:00:00Z", "2026-06-06T00:00:00Z")
+    assert [(item.how, item.row.what, item.was) for item in back] == [("kept", "Crew", "Net"), ("kept", "User", "")]
+
+
+def test_a_role_that_has_the_name_that_another_one_had_once_is_gained(town: World) -> None:
+    town.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    town.assign("group: Net, role: Reader")
+    renamed(town)
+    town.write("apps/wiki/roles.yaml", ROLES.replace("value: user", "value: other"))
+    town.assign("group: Net, role: User")
+    town.now = "2026-06-05T00:00:00Z"
+    town.converge()
+    since_then = between(town, "2026-06-04T00:00:00Z", "2026-06-06T00:00:00Z")
+    assert [item[:3] for item in told_of(since_then)] == [("gained", "User", ""), ("lost", "Reader", ""), ("kept", "Net", "")]
+
+
+def test_another_role_under_another_name_is_gained(town: World) -> None:
+    town.write("apps/wiki/roles.yaml", ROLES.replace("value: user, displayName: User", "value: reader, displayName: Reader"))
+    town.assign("group: Net, role: Reader")
+    assert [item[:3] for item in told_of(renamed(town))] == [("gained", "Reader", ""), ("lost", "User", ""), ("kept", "Net", "")]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
-from reconciler.cycle.audited import tell_command, tell_trusted
+from reconciler.cycle.audited import prune_log, tell_command, tell_forgotten, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
 from reconciler.plan.access.past import Gap, Moment, State, state
+from reconciler.record.entries import Entry
+from reconciler.record.forget import forget
 from reconciler.record.log.about import about
 from reconciler.record.log.chain import verify
 from reconciler.record.log.read import records_of
+from reconciler.record.open import recovered
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
 
@@ -62,11 +67,12 @@ class People:
         self.roles: dict[int, str] = {0: "Admin", 1: "User"}
         self.inside: dict[str, set[int]] = {"Net": {0}, "Ops": {1}}
         self.groups = {"Net"}
+        self.nested = False  # whether Ops is inside of Net
 
     def move(self) -> None:
         for _ in range(self.chance.randint(1, 3)):
             someone, group = self.chance.randrange(5), self.chance.choice(["Net", "Ops"])
-            match self.chance.choice(["come", "go", "role", "role", "in", "out", "group", "rename", "disable"]):
+            match self.chance.choice(["come", "go", "role", "role", "in", "out", "group", "nest", "rename", "disable"]):
                 case "come":
                     self.here.add(someone)
                 case "go":
@@ -79,6 +85,8 @@ class People:
                     self.inside[group].discard(someone)
                 case "group":
                     self.groups ^= {group}
+                case "nest":
+                    self.nested = not self.nested
                 case "rename" if someone in self.here:
                     self.earlier[someone] = self.names[someone]
                     self.names[someone] = f"q{self.chance.randrange(10**9)}@x.org"
@@ -92,8 +100,9 @@ class People:
             for n in sorted(self.here)
         ]
         world.users(*rows)
-        members = {g: ", ".join(self.names[n] for n in sorted(inside & self.here)) for g, inside in self.inside.items()}
-        world.groups(*(f"displayName: {name}, members: [{inside}]" for name, inside in members.items()))
+        members = {g: [self.names[n] for n in sorted(inside & self.here)] for g, inside in self.inside.items()}
+        members["Net"] += ["{group: Ops}"] if self.nested else []
+        world.groups(*(f"displayName: {name}, members: [{', '.join(inside)}]" for name, inside in members.items()))
         direct = [f"user: {self.names[n]}, role: {role}" for n, role in self.roles.items() if role and n in self.here]
         world.assign(*direct, *(f"group: {name}, role: User" for name in sorted(self.groups)))
 
@@ -115,18 +124,65 @@ def by_hand(world: World, chance: random.Random) -> None:
             world.client.patch("Groups", chance.choice(groups)["id"], [{"op": "replace", "path": "members", "value": inside}])
 
 
+def put_out(world: World, people: People) -> None:
+    """Somebody leaves, and is put out by hand before the declaration says so."""
+    gone = people.chance.choice(sorted(people.here) or [0])
+    people.here.discard(gone)
+    for account in [item for item in world.everything().values() if item.get("userName") == people.names[gone]]:
+        if people.chance.random() < 0.5:
+            world.edit(account["userName"], "active", False)
+        else:
+            world.client.delete("Users", account["id"])
+
+
+def revoke_a_stranger(world: World, chance: random.Random, number: int) -> None:
+    """Somebody makes an account that nobody declared, in a group, and it is revoked by its id."""
+    id = world.seed(f"s{number}@y.org", roles=[{"value": chance.choice(["admin", "user"])}])
+    groups = [item["id"] for item in world.everything().values() if "userName" not in item]
+    for group in groups[:1]:
+        world.client.patch("Groups", group, [{"op": "add", "path": "members", "value": [{"value": id}]}])
+    if (record := recovered(world.store)) is not None:
+        record.revoke(f"User/#{id}", world.now, "INC-9")
+        record.keep(f"User/#{id}", Entry(id=id, wanted={}))
+        world.store.save(record)
+        world.apply(only=(f"User/#{id}",))
+
+
+class Unsure(httpx.BaseTransport):
+    """A service that does what it is told, and answers a part of the writes with 500 all the same."""
+
+    def __init__(self, inner: httpx.BaseTransport, chance: random.Random, rate: float) -> None:
+        self.inner, self.chance, self.rate = inner, chance, rate
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        if request.method == "GET" or self.chance.random() >= self.rate:
+            return response
+        response.read()
+        return httpx.Response(500, json={"status": "500", "detail": "nobody knows"})
+
+
 def lived(folder: Path, seed: int, applies: int, hands: float) -> History:
     world, people, truth = World(folder), People(seed), dict[str, Truth]()
     world.seed("p2@x.org", roles=[{"value": "admin"}])
     for number in range(applies):
         day = f"{2026 + number // 336}-{number // 28 % 12 + 1:02d}-{number % 28 + 1:02d}"
         if number and people.chance.random() < hands:
-            by_hand(world, people.chance)
+            match people.chance.choice(["edit", "edit", "leaver", "stranger"]):
+                case "edit":
+                    by_hand(world, people.chance)
+                case "leaver":
+                    put_out(world, people)
+                case "stranger":
+                    world.now = f"{day}T02:00:00Z"
+                    revoke_a_stranger(world, people.chance, number)
             truth[f"{day}T04:00:00Z"] = truth_of(world)
         people.move()
         people.declare(world)
         world.now = f"{day}T08:00:00Z"
+        whole, world.transport.inner = world.transport.inner, Unsure(world.transport.inner, people.chance, hands / 4)
         world.apply()
+        world.transport.inner = whole
         truth[f"{day}T12:00:00Z"] = truth_of(world)
     return History(truth, past_of(world))
 
@@ -323,3 +379,44 @@ def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:
     world = World(tmp_path)
     cut = past_of(world)
     assert not history.past.gaps and [gap.what for gap in cut.gaps] == ["record 5: record 4 is missing before it"]
+
+
+def test_what_was_pruned_and_then_forgotten_is_known_until_it_was_forgotten_and_not_since(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-08-02T00:00:00Z"
+    world.users("userPrincipalName: ada@x.org, jobTitle: Engineer", "userPrincipalName: joe@x.org")
+    world.converge()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-08-03T00:00:00Z")
+        assert prune_log(world.store, "2026-08") > 0
+        for address in ("User/joe@x.org", "Group/Net"):
+            assert forget(world.store, address, "2026-08-03T00:00:00Z", partial(tell_forgotten, world.store))
+    whole = {("Admin", True), ("User", True), ("group Net", True)}
+    assert of_joe(world, "2026-08-02T12:00:00Z") == whole
+    assert of_joe(world, "2026-08-04T00:00:00Z") == {(what, False) for what, _ in whole}
+    ada = {(row.what, row.known) for row in past_of(world).at("2026-08-04T00:00:00Z") if row.login == "ada@x.org"}
+    assert ada == {("User", True), ("Net", False)}
+
+
+def test_an_account_that_was_out_before_it_was_forgotten_stays_out(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.users("userPrincipalName: ada@x.org")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign("group: Net, role: User")
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-06-05T00:00:00Z")
+        assert forget(world.store, "User/joe@x.org", "2026-06-05T00:00:00Z", partial(tell_forgotten, world.store))
+    assert of_joe(world, "2026-06-06T00:00:00Z") == set()
+
+
+def test_a_revoked_stranger_whom_somebody_gives_a_role_stays_out(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-06-02T00:00:00Z"
+    revoke_a_stranger(world, random.Random(1), 1)
+    world.edit("s1@y.org", "roles", [{"value": "admin"}])
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    assert world.store.read_log()[-1]["reconcile"]["action"] == "update", "the role is taken from the disabled account"
+    assert [row for row in past_of(world).at("2026-06-04T00:00:00Z") if row.login == "s1@y.org"] == []

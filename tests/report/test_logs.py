@@ -122,6 +122,25 @@ def test_the_table_says_when_what_whom_who_and_why() -> None:
     assert lines[1].split() == ["2026-06-05T08:00:00Z", "wiki", "lockBroken", "success", "ada", "it", "never", "ended"]
 
 
+def test_the_table_says_what_was_gained_and_lost() -> None:
+    modified = {"displayName": "members", "oldValue": ["User/joe@x.org"], "newValue": [f"User/p{n}@x.org" for n in range(5)]}
+    group = record("Group/Net", modifiedProperties=[modified])
+    lost = {**ROLE, "what": "User", "gains": False}
+    inside = {**ROLE, "kind": "group", "what": "Net"}
+    user = record(ours={"access": [ROLE, lost, inside], "pullRequest": 7}, reason="role differs")
+    failed = record(ours={"access": [ROLE]}, status="failure", reason="409")
+    adopted = record(action="adopt", modifiedProperties=[{"displayName": "appRoleAssignments", "newValue": ["Admin"]}])
+    said = [FORMS["table"]("wiki", b"", row)[92:-1].strip() for row in (group, user, failed, LOG["joan"], adopted)]
+    assert said == [
+        "+p0@x.org +p1@x.org +p2@x.org +2 more -joe@x.org",
+        "+Admin +group Net -User: role differs (pull request 7)",
+        "not done: +Admin: 409",
+        "-Admin",
+        "",
+    ]
+    assert FORMS["csv"]("wiki", b"", user).rstrip().endswith(",Admin; group Net,User")
+
+
 def test_hostile_names_stay_text() -> None:
     hostile = record("User/=cmd|' /C calc'!A0,\"x\"", reason="::error::\x1b[2J\nnext")
     table = FORMS["table"]("wiki", b"", hostile)

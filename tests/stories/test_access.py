@@ -54,6 +54,10 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
     assert (group["kind"], role["kind"], role["known"], role["took"]) == ("group", "role", True, None)
     assert role["gave"]["file"].endswith("assignments.yaml") and role["gave"]["line"] and role["gave"]["readBack"] == "asWritten"
     shown = desk.reconcile(*asked)
+    assert answer["notIncluded"] == ["accounts that nobody manages", "edits by hand that nothing put back"]
+    for form in ("table", "csv", "json", "html"):
+        told = desk.reconcile(*asked, "--format", form)
+        assert "Not in it: accounts that nobody manages" in (told.out if form == "html" else told.err), told
     assert shown.code == 0 and "1 person had access at" in shown.out and "read back: asWritten" in shown.out
     table = list(csv.DictReader(desk.reconcile(*asked, "--format", "csv").out.splitlines()))
     assert [row["what"] for row in table] == ["Net", "User"]
@@ -76,6 +80,11 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
     (desk.folder / "e.zip").write_bytes(b"PK")
     damaged = desk.reconcile("access", "--verify", "e.zip")
     assert damaged.code == 1 and "e.zip cannot be checked" in damaged.err
+    for times in (("--at", "0s"), ("--diff", "0s", "0s")):
+        for option, slip, name in (("--user", "adda@x.org", "ada@x.org"), ("--role", "Usr", "User"), ("--group", "Nett", "Net")):
+            refused = desk.reconcile("access", *times, option, slip)
+            assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
+            assert refused.out == ""
     assert desk.reconcile("access", "--at", "tomorrow").code == 64
     assert desk.reconcile("access", "--at", "2999-01-01").code == 64
 

@@ -60,6 +60,44 @@ def test_a_report_reads_each_record_once(desk: Desk, monkeypatch: pytest.MonkeyP
     assert run(["report", "--out", "report.html"]) == 0 and loads == ["wiki"]
 
 
+def test_a_name_that_nobody_ever_had_is_refused_and_one_of_the_past_is_not(desk: Desk) -> None:
+    desk.people("ada@x.org", "grace@x.org", "left@x.org")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: left@x.org, role: Admin}]\n")
+    desk.reconcile("apply", "--auto-approve")
+    desk.people("ada@x.org", "grace@x.org")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}]\n")
+    desk.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User}]\n")
+    desk.reconcile("apply", "--auto-approve")
+    for option, slip, name in (("--user", "leftt@x.org", "left@x.org"), ("--role", "Admn", "Admin"), ("--group", "Nett", "Net")):
+        refused = desk.reconcile("logs", option, slip)
+        assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
+        assert refused.out == ""
+    for query in (("--user", "LEFT@x.org"), ("--role", "admin"), ("--group", "net")):
+        assert len(desk.reconcile("logs", *query).out.splitlines()) > 1
+    later = desk.reconcile("logs", "--user", "left@x.org", "--since", "2999-01-01", "--format", "json")
+    assert (later.code, later.out) == (0, "")
+    assert later.err == "No record of the log is of --since '2999-01-01', --user 'left@x.org'.\n"
+    for query in (("--cycle", "nope"), ("--by", "nobody")):
+        unseen = desk.reconcile("logs", *query)
+        assert unseen.code == 0 and unseen.err == f"No record of the log is of {query[0]} '{query[1]}'.\n", unseen
+
+
+def test_a_lost_part_of_the_log_is_named_below_the_table_beside_json_and_on_the_page(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    (file,) = (desk.folder / ".reconcile/wiki/log").glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], *lines[2:]]))
+    (desk.folder / ".reconcile/wiki/known.json").unlink(missing_ok=True)
+    table = desk.reconcile("logs", "--status", "success")
+    assert table.code == 0 and table.out.splitlines()[-1].startswith("Not in it: wiki: the log is not whole between "), table
+    rows = desk.reconcile("logs", "--format", "json")
+    assert len(rows.out.splitlines()) == len(lines) - 1 and rows.err.startswith("Not in it: wiki: the log is not whole"), rows
+    assert desk.reconcile("report", "--out", "report.html").code == 0
+    assert "<strong>Not on this page:</strong> Wiki: the log is not whole" in (desk.folder / "report.html").read_text() or (
+        "<strong>Not on this page:</strong> wiki: the log is not whole" in (desk.folder / "report.html").read_text()
+    )
+
+
 def test_what_cannot_be_asked_is_said(desk: Desk) -> None:
     assert desk.reconcile("logs").code == 0
     ran = desk.reconcile("logs", "--since", "yesterday")

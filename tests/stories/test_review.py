@@ -151,10 +151,26 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
         (folder / "closed.yaml").write_text(f'closed: "2026-12-01"\nevidence: "sha256:{"0" * 64}"\n')
         by_hand = desk.reconcile("review", "status")
         assert by_hand.code == 1 and "2026-Q4 is closed by a file that the log does not know" in by_hand.err
+        assert "closed.yaml:2: " in by_hand.err and "2026-Q4: closed: unconfirmed\n" in by_hand.out
+        (review,) = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"]
+        assert (review["closed"], review["confirmed"]) == (True, False)
+        warned = desk.reconcile("validate")
+        assert warned.code == 0 and "0 errors, 1 warning" in warned.out, warned
+        assert "2026-Q4/closed.yaml:2:11: " in warned.out and "is closed by a file that the log does not know" in warned.out
+        (folder / "grace@x.org.yaml").write_text(whole["grace@x.org.yaml"].replace("    decision: keep", "    decision:", 1))
+        open_ = desk.reconcile("validate")
+        assert open_.code == 1 and "is said to be closed, and not everything in it is decided" in open_.out, open_
+        (folder / "grace@x.org.yaml").write_text(whole["grace@x.org.yaml"])
         (folder / "closed.yaml").unlink()
         assert desk.reconcile(*closing).code == 0 and desk.reconcile("review", "status").code == 0
+        (review,) = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"]
+        assert (review["closed"], review["confirmed"]) == (True, True) and desk.reconcile("validate").err == ""
         told = desk.reconcile("logs", "--action", "reviewClosed", "--format", "json")
         assert json.loads(told.out)["reconcile"]["details"]["review"] == "2026-Q4"
+        (tmp_path / ".reconcile").rename(tmp_path / "away")
+        elsewhere = desk.reconcile("review", "status")
+        assert elsewhere.code == 1 and "2026-Q4: closed: unconfirmed" in elsewhere.out, elsewhere
+        assert desk.reconcile("validate").err == "", "no record is at hand that could deny it"
 
 
 def redigested(text: str) -> str:

@@ -131,6 +131,20 @@ def test_it_is_declared_with_what_it_holds_and_the_plan_after_leaves_it_alone(de
     assert "User/mal@y.org" in json.loads((desk.folder / ".reconcile/wiki/record.json").read_text())["entries"]
 
 
+def test_one_that_was_revoked_and_forgotten_holds_nothing_and_is_declared_as_the_refusal_says(desk: Desk) -> None:
+    id = mallory(desk)["id"]
+    assert desk.reconcile("revoke", "--id", id, "--auto-approve").code == 0
+    assert desk.reconcile("record", "forget", f"User/#{id}").code == 0
+    ran = desk.reconcile("import", "--only", f"#{id}")
+    assert ran.code == 1 and "would still be nobody's: it is disabled and it holds no role" in ran.err, ran
+    assert "declare `- {userPrincipalName: mal@y.org}` in directory/users/wiki.yaml" in ran.err
+    assert "`- {user: mal@y.org, role: User}`, in apps/wiki/assignments.yaml: the next plan takes the account over" in ran.err
+    desk.write("directory/users/wiki.yaml", "users:\n  - {userPrincipalName: mal@y.org}\n")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: mal@y.org, role: User}]\n")
+    applied = desk.reconcile("apply", "--auto-approve")
+    assert applied.code == 0 and mallory(desk)["active"] is True and mallory(desk)["id"] == id, applied
+
+
 def test_one_that_is_declared_is_assigned_and_one_that_is_owned_revoked_or_not_there_is_refused(desk: Desk) -> None:
     id = mallory(desk)["id"]
     desk.people("ada@x.org, jobTitle: Engineer", "grace@x.org", "mal@y.org")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.declare.names import STRANGER, fold, is_user, name_of, row_key
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.told import UNKNOWN, Thing, Told
 from reconciler.record.entries import is_active
@@ -22,7 +22,8 @@ class Had(NamedTuple):
     `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
     whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
     by hand, and what took it since. `approvers` are those of the pull requests that these name, by number, as far as GitHub told.
-    `seen` is when the log last said that it was so, until then.
+    `seen` is when the log last said that it was so, until then. `part` is a key of the role or group, of a group one that a
+    rename does not change.
     """
 
     address: str
@@ -36,6 +37,7 @@ class Had(NamedTuple):
     took: Record | None = None
     approvers: Mapping[int, Sequence[str]] = MappingProxyType({})
     seen: str = ""
+    part: str = ""
 
     def pulls(self) -> set[int]:
         """The pull requests in which what gave it and what took it were reviewed."""
@@ -94,7 +96,8 @@ class Past:
             if thing.kind == "account" or had is False:
                 continue
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
-            named = row._replace(kind=thing.kind, what=what, privileged=thing.what in self.told.privileged, known=had is True)
+            privileged, known = thing.what in self.told.privileged, had is True
+            named = row._replace(kind=thing.kind, what=what, privileged=privileged, known=known, part=thing.what)
             yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took), found.seen)
 
     def _group(self, key: str, at: str) -> str:
@@ -124,6 +127,7 @@ def _sooner(thing: Moment | None, account: Moment | None) -> Moment | None:
 def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[str, str]) -> Past:
     """`names` are what the roles are called, by key. The records are in the order of the log."""
     found, check, gaps = Past(), Check(), list[Gap]()
+    found.told.spelled |= names
     found.told.look(_looked_at(records, found, check, gaps))
     found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
     found.gaps = tuple(gaps)
@@ -136,6 +140,7 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
     linked = [item for item in part.records if link_of(item) is not None]
     found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
     found.gaps = (*(Gap(*missing) for missing in part.missing), *_accepted(linked))
+    found.told.spelled |= names
     found.told.look(linked)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
@@ -149,8 +154,10 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
             continue
         before, at = len(check.problems), str(record.get("activityDateTime", ""))
         check.look(record)
-        gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
-        gaps += _told_gaps(record, found.newest, at)
+        if len(check.problems) > before:
+            gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
+        if record["reconcile"].get("kind") != "object":
+            gaps += _told_gaps(record, found.newest, at)
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record
@@ -179,7 +186,7 @@ def _told_gaps(record: Record, newest: str, at: str) -> Iterator[Gap]:
 def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> dict[Thing, bool | None]:
     """What the record says of each thing, of those too that the log tells of and that it does not hold."""
     found: dict[Thing, bool | None] = {}
-    users = {a: told.names.key(a, entry.get("id"), at) for a, entry in record.entries.items() if is_user(a)}
+    users = {a: _key(told, a, entry.get("id"), at) for a, entry in record.entries.items() if is_user(a)}
     for address, key in users.items():
         entry = record.entries[address]
         found[Thing(key, "account")] = is_active(entry) if not entry.get("retained") or "disabledAt" in entry else None
@@ -194,6 +201,11 @@ def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> 
             managed = thing.what in {group for _, group in inside} if thing.kind == "group" else thing.account in users.values()
             found[thing] = False if managed and thing.kind != "account" and not thing.account.startswith(UNKNOWN) else None
     return found
+
+
+def _key(told: Told, address: str, id: str | None, at: str) -> str:
+    """Of an account; one that nobody declared goes on under the name that the service had for it."""
+    return told.names.member(address, at) if address.startswith(STRANGER) else told.names.key(address, id, at)
 
 
 def _inside(told: Told, record: LastApplied, at: str) -> dict[tuple[str, str], bool | None]:
@@ -220,28 +232,55 @@ def picked(rows: Iterable[Had], people: frozenset[str], roles: frozenset[str], g
     ]
 
 
+Key = tuple[str, str, str]  # an account, a kind, and a part
+
+
 class Moved(NamedTuple):
     """What came of one thing between two times: gained, lost, kept, or unknown; `row` is as it was at the later time, of what was
-    lost as it was at the earlier one.
+    lost as it was at the earlier one. `old` is as it was at the earlier time, None where it was not there.
     """
 
     how: str
     row: Had
+    old: Had | None = None
+
+    @property
+    def was(self) -> str:
+        """What the role or group was called before; empty where it is called the same."""
+        return self.old.what if self.old is not None and fold(self.old.what) != fold(self.row.what) else ""
 
 
-def moved(before: Iterable[Had], after: Iterable[Had], until: str) -> list[Moved]:
-    """What was gained, lost and kept between two times, of which `until` is the later one."""
-    old, new = ({(row.id, row.kind, fold(row.what)): row for row in rows} for rows in (before, after))
-    found = [Moved(_how(old.get(key), row), row) for key, row in new.items()]
+def moved(
+    before: Iterable[Had], after: Iterable[Had], until: str, renamed: Mapping[str, str] = MappingProxyType({})
+) -> list[Moved]:
+    """What was gained, lost and kept between two times, of which `until` is the later one; `renamed` are the roles that have
+    another name since the earlier one: the key that each has now, and the one that it had.
+    """
+    old, new = ({(row.id, row.kind, row.part or fold(row.what)): row for row in rows} for rows in (before, after))
+    earlier = {key: _earlier(key, old, new, renamed) for key in new}
+    found = [_kept(row, old.get(earlier[key])) for key, row in new.items()]
+    kept = set(earlier.values())
     for key, row in old.items():
-        if key not in new:
+        if key not in kept:
             took = row.took if row.took is not None and str(row.took.get("activityDateTime", "")) <= until else None
-            found.append(Moved("lost" if row.known else "unknown", row._replace(took=took)))
+            found.append(Moved("lost" if row.known else "unknown", row._replace(took=took), row))
     order = ("gained", "lost", "unknown", "kept")
     return sorted(found, key=lambda item: (order.index(item.how), fold(item.row.address), item.row.kind, fold(item.row.what)))
 
 
-def _how(old: Had | None, new: Had) -> str:
+def _earlier(key: Key, old: Mapping[Key, Had], new: Mapping[Key, Had], renamed: Mapping[str, str]) -> Key:
+    """The key under which a thing is among the old ones: that of a role under its name of then."""
+    account, kind, part = key
+    known = {part}
+    while kind == "role" and (account, kind, part) not in old and renamed.get(part, part) not in known:
+        known.add(part := renamed[part])
+    return (account, kind, part) if (account, kind, part) not in new else key
+
+
+def _kept(new: Had, old: Had | None) -> Moved:
     if not new.known or (old is not None and not old.known):
-        return "unknown"
-    return "gained" if old is None else "kept"
+        return Moved("unknown", new, old)
+    if old is None:
+        return Moved("gained", new)
+    # What gave a role its other name gave nothing.
+    return Moved("kept", new if old.part == new.part else new._replace(gave=old.gave), old)

@@ -16,7 +16,11 @@ ROLES, MEMBERS = "appRoleAssignments", "members"
 UNKNOWN = "#"
 WRITTEN = frozenset({"asWritten", "otherwise"})
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
-LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy", "reconcile")
+LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
+UNTOLD: Record = {}
+OURS = (
+    "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "startedBy", "readBack",
+)  # fmt: skip
 
 
 class Thing(NamedTuple):
@@ -80,7 +84,8 @@ class Names:
 
 class Told:
     """`moments` are those of each thing, in the order of the log; `names` those of accounts, `groups` those of groups;
-    `spelled` is how a role is written, `privileged` what the log calls so.
+    `spelled` is how a role is written, `privileged` what the log calls so; `renamed` roles that got another name: when, and what
+    each is called since and was called before, folded.
     """
 
     def __init__(self) -> None:
@@ -88,9 +93,11 @@ class Told:
         self.moments: dict[Thing, list[Moment]] = defaultdict(list)
         self.spelled: dict[str, str] = {}
         self.privileged: set[str] = set()
+        self.renamed: list[tuple[str, str, str]] = []
         self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
+        self._known = False  # of the record that is looked at whether it is known what came of it
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
     def look(self, records: Iterable[Record]) -> None:
@@ -101,7 +108,12 @@ class Told:
                 self._groups(groups)
                 groups = []
             ours, address = record["reconcile"], _address(record)
-            if ours.get("kind") != "object" or not is_written(record):
+            if ours.get("kind") != "object":
+                self._known = False
+                self._audit(record, ours)
+                continue
+            self._known = _is_known(record)
+            if not is_written(record, self._known):
                 continue
             if is_group(address):
                 groups.append(record)
@@ -109,19 +121,55 @@ class Told:
                 self._user(record, ours, address)
         self._groups(groups)
 
+    def _audit(self, record: Record, ours: Record) -> None:
+        """What is no object, and tells of access all the same."""
+        details = ours.get("details") or {}
+        if ours.get("kind") == "configurationChanged":
+            at, renamed = str(record.get("activityDateTime", "")), details.get("renamedRoles") or {}
+            self.renamed += [(at, fold(new), fold(old)) for new, old in renamed.items()]
+        if ours.get("kind") == "recordCommand" and details.get("command") == "forget":
+            self._forgotten(str(details.get("address", "")), details.get("held") or {}, record)
+
+    def renamed_between(self, since: str, until: str) -> dict[str, str]:
+        """The roles that got another name after the one time and until the other: folded, what each was before."""
+        return {new: old for at, new, old in self.renamed if since < at <= until}
+
+    def _forgotten(self, address: str, held: Record, record: Record) -> None:
+        """`held` is what the record knew until then; since then nobody manages it, and what it has is known to nobody."""
+        at = str(record.get("activityDateTime", ""))
+        if is_user(address):
+            key = self.names.member(address, at) if address.startswith(STRANGER) else self.names.key(address, held.get("id"), at)
+            roles = {Thing(key, "role", self._spell(name)) for name in held.get("roles", ())}
+            self._forget(Thing(key, "account"), held.get("active"), record)
+            for thing in {*roles, *(thing for thing in self._of[key] if thing.kind == "role")}:
+                self._forget(thing, thing in roles if held else None, record)
+        elif is_group(address):
+            key = self.groups.key(address, held.get("id"), at)
+            inside = {Thing(self.names.member(name, at), "group", key) for name in held.get("members", ())}
+            self._inside[key] |= inside
+            for thing in list(self._inside[key]):
+                self._forget(thing, thing in inside if held else None, record)
+
+    def _forget(self, thing: Thing, before: bool | None, record: Record) -> None:
+        """Whoever was out already is told of as before."""
+        moments = self.moments.get(thing)
+        if before is not False and not (moments and moments[-1].after is False):
+            self._put(thing, record, before, None)
+
     def _groups(self, records: Iterable[Record]) -> None:
         """Those of one cycle."""
         for record in records:
+            self._known = _is_known(record)
             self._group(record, record["reconcile"], _address(record))
 
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
-        if not _is_known(record):
+        if not self._known:
             after = None
         steady, moments = before is True and after is True and sure, self.moments[thing]
         if steady and len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
             moments.pop()
         # What neither gave nor took tells no more: there may be a million.
-        told = {} if steady else self._lasting(record)
+        told = UNTOLD if steady else self._lasting(record)
         at = str(record.get("activityDateTime", ""))
         if not moments:
             self._of[thing.account].append(thing)
@@ -137,7 +185,9 @@ class Told:
     def _lasting(self, record: Record) -> Record:
         """The same for every moment of one record."""
         if self._kept[0] is not record:
-            self._kept = record, {name: record[name] for name in LASTING if name in record}
+            ours = record["reconcile"]
+            lasting = {name: record[name] for name in LASTING if name in record}
+            self._kept = record, {**lasting, "reconcile": {name: ours[name] for name in OURS if name in ours}}
         return self._kept[1]
 
     # Accounts
@@ -149,11 +199,20 @@ class Told:
             self._found_gone(self._ended(deleted or key, ours), record)
         if ours.get("found"):
             return
-        before, after, sure = _active(record, ours.get("action", ""))
-        # When an account came that nobody declared, and who gave it what it has, is in no log.
-        self._put(Thing(key, "account"), record, before, after, sure and not address.startswith(STRANGER))
+        self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
         for what, before, after, sure in self._roles(record, ours):
             self._put(Thing(key, "role", what), record, before, after, sure)
+
+    def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
+        before, after, sure = _active(record, ours.get("action", ""))
+        moments = self.moments.get(thing)
+        out = bool(moments) and self.moments[thing][-1].after is False
+        if out and ours.get("action") == "update" and _modified(record, "active") == (None, None):
+            if stranger:  # what it has is taken from an account that stays disabled
+                return
+            before, after = None, True if ours.get("roles") else None  # as somebody who was revoked, or who came back by hand
+        # When an account came that nobody declared, and who gave it what it has, is in no log.
+        self._put(thing, record, before, after, sure and not stranger)
 
     def _ended(self, key: str, ours: Record) -> list[Thing]:
         """What an account had that was found gone; one that is disabled stays in its groups."""
@@ -182,7 +241,10 @@ class Told:
 
     def _spell(self, name: Any, row: Record | None = None) -> str:
         folded = fold(str(name))
-        self.spelled[folded] = str(name)
+        if (
+            str(name) != folded or folded not in self.spelled
+        ):  # of a role that is no longer declared the log may know the key alone
+            self.spelled[folded] = str(name)
         if row is not None and row.get("privileged"):
             self.privileged.add(folded)
         return folded
@@ -224,12 +286,12 @@ class Told:
                 self._put(thing, record, True, False, key not in self._begun)
 
 
-def is_written(record: Record) -> bool:
-    """Whether something was written, or may have been, or came under management as it was."""
+def is_written(record: Record, known: bool) -> bool:
+    """Whether something was written, or may have been, or came under management as it was; `known` is what came of it."""
     ours = record["reconcile"]
     if ours.get("action") in (None, "skip", "stageddelete", "other"):
         return False
-    if _is_known(record) or ours.get("readBack") in ("unknown", "outstanding"):
+    if known or ours.get("readBack") in ("unknown", "outstanding"):
         return True
     steps = (step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export")
     return any(step.get("status") in ("success", "warning") for step in steps)

@@ -8,18 +8,27 @@ from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed, Reviews
+from reconciler.plan.access_review.progress import undecided
 from reconciler.plan.access_review.rows import digest_of
 from reconciler.plan.access_review.standing import Standing
 
+REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
+
 
 def check_reviews(reviews: Reviews, declarations: Declarations, today: str) -> list[Problem]:
-    """Of every review that is not closed; errors of its files, and a warning for each removal that is still declared."""
+    """Of every review that is not closed errors of its files, and a warning for each removal that is still declared; of one that
+    is closed whether it may be.
+    """
     standing = Standing(declarations, today)
     found = list(reviews.problems)
     for name, files in reviews.open:
         found += check_review(files, standing)
         if name not in reviews.broken:
             found += _missing_files(files)
+    for name, closed in reviews.closed.items():
+        if name not in reviews.broken and any(undecided(review) for review in reviews.by_name[name]):
+            words = f"the review {name} is said to be closed, and not everything in it is decided"
+            found.append(Problem(closed.place, "error", "review-not-closed", words, REOPEN))
     return found
 
 

@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 from reconciler.declare.wording import plural
 from reconciler.record.log.chain import Link, link_of
 from reconciler.record.log.read import record_of
+from reconciler.resolve.any_case import Find, in_any_case
 
 ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
 ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
-GROUP = b'"identitytype":"group"'
+GROUP = b'"identityType":"Group"'
 TRUST = b'"command":"trust"'  # what accepted a lost stretch
+PRUNED = b'"kind":"pruned"'  # what says that records were cut
+AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
 Record = dict[str, Any]
 
 
@@ -31,7 +34,8 @@ def needle(text: str) -> bytes:
 
 def is_escaped(block: bytes) -> bool:
     """Whether letters may stand there as escapes, as nothing that we write does: then bytes say nothing of what a line holds."""
-    return b"\\/" in block or (b"\\u" in block and ESCAPED.search(block) is not None)
+    # One byte is found many times as fast as two.
+    return b"\\" in block and (b"\\/" in block or (b"\\u" in block and ESCAPED.search(block) is not None))
 
 
 class Missing(NamedTuple):
@@ -44,10 +48,13 @@ class Missing(NamedTuple):
 
 @dataclass
 class Part:
-    """The records that were picked, in the order of the log; and of all of them when they begin and end, and what is missing."""
+    """The records that were picked, in the order of the log; and of all of them when they begin and end, what is missing, and the
+    number of the first one (0 where none has one).
+    """
 
     records: list[Record] = field(default_factory=list)
     begins: str = ""
+    first: int = 0
     newest: str = ""
     head: Record | None = None
     missing: list[Missing] = field(default_factory=list)
@@ -56,10 +63,12 @@ class Part:
     def look(self, first: Record, last: Record, lines: int) -> None:
         """A block by its first and last record."""
         begun, ended = link_of(first), link_of(last)
+        if ended is not None and begun is None:  # the chain begins within the block
+            self.first, self.head, self.last = self.first or 1, last, ended
         if begun is None or ended is None:
             return
         at = str(first.get("activityDateTime", ""))
-        self.begins = self.begins or at
+        self.begins, self.first = self.begins or at, self.first or begun.number
         if self.last.number and begun.number != self.last.number + 1:
             self._miss(at, f"record {begun.number} comes after record {self.last.number}")
         self.newest = max(self.newest, str(last.get("activityDateTime", "")))
@@ -75,28 +84,43 @@ class Part:
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
     """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
-    part, needles = Part(), [GROUP, TRUST, *filter(None, map(_whole, texts))]
+    part, finds = Part(), [as_it_is(GROUP), as_it_is(TRUST), *map(in_any_case, filter(None, map(whole, texts)))]
     for block in blocks:
-        lowered, looked_for = block.lower(), [b"{"] if is_escaped(block) else needles
-        starts = sorted({start for text in looked_for for start in _starts(lowered, text)})
-        part.records += [record for start in starts for record in record_of(_line(block, start))]
-        _bounds(part, block)
+        lines = lines_of(block) if is_escaped(block) else lines_with(block, finds)
+        part.records += [record for line in lines for record in record_of(line)]
+        bounds(part, block)
     return part
 
 
-def _whole(text: str) -> bytes:
-    """The same of a text that is all of a JSON string: an id such as 7 is in many a number."""
+def lines_of(block: bytes) -> Iterator[bytes]:
+    """All lines that are not empty."""
+    return filter(None, block.split(b"\n"))
+
+
+def lines_with(block: bytes, finds: Iterable[Find]) -> Iterator[bytes]:
+    """The lines of a block in which one of these finds something, in their order."""
+    found = {place for find in finds for place in _lines(block, find)}
+    yield from (block[start:end] for start, end in sorted(found))
+
+
+def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
+    """From where to where each line goes in which something is found."""
+    at = 0
+    while (found := find(block, at)) >= 0:
+        end = block.find(b"\n", found)
+        at = end if end >= 0 else len(block)
+        yield block.rfind(b"\n", 0, found) + 1, at
+
+
+def as_it_is(text: bytes) -> Find:
+    """Finds a text as we write it."""
+    return lambda block, at: block.find(text, at)
+
+
+def whole(text: str) -> bytes:
+    """The same of a text that is all of a JSON string: an id such as 7 is in many a number, and longer ones are found sooner."""
     found = needle(text)
     return b'"' + found + b'"' if len(found) == len(text.encode()) else found
-
-
-def _starts(lowered: bytes, text: bytes) -> Iterator[int]:
-    """Where each line begins that holds a text."""
-    at = 0
-    while (found := lowered.find(text, at)) >= 0:
-        yield lowered.rfind(b"\n", 0, found) + 1
-        end = lowered.find(b"\n", found)
-        at = end if end >= 0 else len(lowered)
 
 
 def _line(block: bytes, start: int) -> bytes:
@@ -104,11 +128,20 @@ def _line(block: bytes, start: int) -> bytes:
     return block[start : end if end >= 0 else len(block)]
 
 
-def _bounds(part: Part, block: bytes) -> None:
+def bounds(part: Part, block: bytes) -> None:
+    """Look at a block by its first and last record. Raises RecordError where one is JSON, but no record."""
     whole = block.rstrip(b"\n\0 \r")
     if not whole:
         return
     first = list(record_of(_line(whole, 0)))
     last = list(record_of(whole[whole.rfind(b"\n") + 1 :]))
     if first and last:
-        part.look(first[0], last[0], whole.count(b"\n") + 1)
+        part.look(first[0], last[0], _newlines(whole) + 1)
+
+
+def _newlines(block: bytes) -> int:
+    """As `count`, in a tenth of the time where lines are long."""
+    number = at = 0
+    while at := block.find(b"\n", at) + 1:
+        number += 1
+    return number

@@ -89,17 +89,18 @@ def blocks_of(file: Path) -> Iterator[bytes]:
 
 
 def whole_lines(file: Any) -> Iterator[bytes]:
-    """A binary file in blocks that end where a line ends; the end of one that a kill tore off may be missing."""
-    left = b""
-    while block := file.read(BLOCK):
+    """An unbuffered binary file in blocks that end where a line ends; the end of one that a kill tore off may be missing.
+
+    What is left of a block is read once more, which costs less than putting it together with the next one.
+    """
+    at, size = 0, BLOCK
+    while block := os.pread(file.fileno(), size, at):
         end = block.rfind(b"\n") + 1
-        if end:
-            yield left + block[:end]
-            left = block[end:]
-        else:
-            left += block
-    if left:
-        yield left
+        if not end and len(block) == size:  # a line that is longer
+            size *= 2
+            continue
+        yield block[:end] if end else block
+        at, size = at + (end or len(block)), BLOCK
 
 
 def lines_from_the_end(file: Path) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,20 @@ def records_of(blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Each record; a line that a kill tore off is left out. Raises RecordError where one is JSON, but no record."""
     for block in blocks:
         for row in block.split(b"\n"):
-            if row.strip(b"\0 \r"):
+            if row.startswith(b"{"):  # as every line of ours does
+                if (record := _object(row)) is not None:
+                    yield record
+            elif row.strip(b"\0 \r"):
                 yield from record_of(row)
+
+
+def _object(row: bytes) -> dict[str, Any] | None:
+    """What begins as a JSON object does; None where a kill tore it off."""
+    try:
+        value: dict[str, Any] = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        return None
+    return value
 
 
 def record_of(row: bytes) -> Iterator[dict[str, Any]]:

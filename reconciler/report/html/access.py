@@ -9,7 +9,7 @@ from reconciler.plan.access.held import Held
 from reconciler.report.had import cells_of, change, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
-from reconciler.report.moved import cause
+from reconciler.report.moved import cause, what
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Since", "Until", "Reason", "Last seen")
 TIMES = ("Last sign-in", "Registered")  # where a service says them
@@ -55,7 +55,7 @@ def render_moved(apps: Mapping[str, Iterable[Moved]], asked: str) -> str:
     """What was gained, lost and kept."""
     items = [(app, item) for app, items in apps.items() for item in items]
     rows = [
-        Row((item.how, *cells_of(item.row), app, cause(item)), mark="privileged" if item.row.privileged else "")
+        Row((item.how, cells_of(item.row)[0], what(item), app, cause(item)), mark="privileged" if item.row.privileged else "")
         for app, item in items
     ]
     table = listing("access", "Access", MOVED, rows, ("Change", "App", "What"))

@@ -22,11 +22,14 @@ Logged = tuple[str, dict[str, Any]]  # the app's display name, and a record of i
 
 @dataclass(frozen=True)
 class Period:
-    """From when to when (ISO times, UTC), and how many records of that time are left out for being the oldest of too many."""
+    """From when to when (ISO times, UTC), how many records of that time are left out for being the oldest of too many, and what
+    the logs lack of it, in words.
+    """
 
     since: str
     until: str
     left_out: int = 0
+    lacking: tuple[str, ...] = ()
 
 
 def render(status: Sequence[Mapping[str, Any]], held: Mapping[str, Iterable[Held]], log: Sequence[Logged], period: Period) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.record.local import LocalStore
+from reconciler.record.log import files
 from reconciler.record.log.chain import Link, hash_of, kind_of, link_of, verify
 from reconciler.record.log.files import LogFiles, lines_from_the_end
 from reconciler.record.log.read import records_of
@@ -110,3 +111,11 @@ def test_a_dropped_file_of_the_log_in_git_is_seen(tmp_path: Path) -> None:
     git(remote.checkout, "commit", "--quiet", "-m", "nothing to see")
     git(remote.checkout, "push", "--quiet", "origin", "HEAD:refs/reconcile/wiki")
     assert problems(store) == ["record 2 is missing before it"]
+
+
+@pytest.mark.parametrize("text", [b"", b"a\n", b"a\nb", b"abcdefghijk\nb\n", b"ab\ncdefghijklmnopqrstuvwxyz", b"abc\n\nabcd\n"])
+def test_blocks_end_where_lines_end_however_long_these_are(tmp_path: Path, text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BLOCK", 4)
+    (tmp_path / "log.jsonl").write_bytes(text)
+    found = list(files.blocks_of(tmp_path / "log.jsonl"))
+    assert b"".join(found) == text and all(block.endswith(b"\n") for block in found[:-1])

@@ -1,0 +1,117 @@
+"""Blocks of JSON lines in, the same out; seen on the way: what is missing in a log, and whether it has a name that is asked for.
+
+Pure. A log is walked once: what is wrong with it and with the question is known when its records have been shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import orjson
+
+from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
+from reconciler.record.log.about import AUDIT, PRUNED, TRUST, Missing, Part, as_it_is, bounds, lines_with
+from reconciler.record.log.read import record_of
+
+_AUDIT = as_it_is(AUDIT)
+INSIDE = rb'[^"\\]*(?:\\.[^"\\]*)*'  # of a JSON string
+TEXT = rb'"(' + INSIDE + rb')"'
+LIST = rb'\[((?:"' + INSIDE + rb'"|,)*)\]'
+# Where a log names what can be asked for: what is in brackets is the inside of one JSON string, or of a list of them.
+NAMES = {
+    "user": (rb'"User/(' + INSIDE + rb')"',),
+    "group": (rb'"Group/(' + INSIDE + rb')"', rb'"through": ?' + TEXT),
+    "role": (rb'"kind": ?"role","what": ?' + TEXT, rb'"roles": ?' + LIST, rb'"appRoleAssignments","oldValue": ?' + LIST),
+}
+
+
+@dataclass
+class Sought:
+    """A name that no declaration has: whether the log has it, or else which names of its kind (user, group, role) it has."""
+
+    kind: str
+    name: str
+    seen: bool = False
+    names: dict[str, str] = field(default_factory=dict)
+    raw: set[bytes] = field(default_factory=set)
+
+    def look(self, block: bytes) -> None:
+        """Names that were seen before cost no more than finding them."""
+        if self.seen:
+            return
+        found = {text for pattern in NAMES[self.kind] for text in re.findall(pattern, block)} - self.raw
+        self.raw |= found
+        for name in chain.from_iterable(map(self._names, found)):
+            if name != fold(name) or name not in self.names:  # of a role the log may have the key beside the name
+                self.names[fold(name)] = name
+        self.seen = fold(self.name) in self.names
+
+    def _names(self, inside: bytes) -> list[str]:
+        """The names that stand in brackets of a pattern; none where these are no JSON."""
+        try:
+            texts = orjson.loads(b"[" + (inside if inside.startswith(b'"') else b'"' + inside + b'"') + b"]")
+        except orjson.JSONDecodeError:
+            return []
+        return [name for text in texts for name in (text.split(" > ") if self.kind == "group" else [text])]
+
+
+@dataclass
+class Watch:
+    """Looks at the blocks of some logs while somebody else reads them. `sought` are names that may be nobody's."""
+
+    sought: Sequence[Sought] = ()
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether the blocks from before the time that is asked for are to be walked too: a name of the past is one."""
+        return bool(self.sought)
+
+    def over(self, app: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The blocks as they are."""
+        part = self.parts[app] = Part()
+        for block in blocks:
+            bounds(part, block)
+            told = (line for line in lines_with(block, (_AUDIT,)) if PRUNED in line or TRUST in line)
+            part.records += [record for line in told for record in record_of(line)]
+            for name in self.sought:
+                name.look(block)
+            yield block
+
+    def gaps(self, app: str, since: str, until: str) -> list[Missing]:
+        """What is not there between two times (ISO, UTC, "" for no end), as far as the blocks were walked."""
+        part = self.parts.get(app, Part())
+        found = [*_beginning(part, since), *part.missing, *_accepted(part)]
+        return [gap for gap in found if gap.until >= since and (not until or gap.since <= until)]
+
+
+def _beginning(part: Part, since: str) -> Iterator[Missing]:
+    """What was cut, by the record that says so; or that the first records are missing, where all blocks were walked."""
+    before, cut = part.first - 1, set[int]()
+    for record in part.records:
+        details = record["reconcile"].get("details") or {}
+        if record["reconcile"].get("kind") == "pruned":
+            cut.add(details.get("number", 0))
+    if before > 0 and before in cut:
+        yield Missing("", part.begins, f"{plural(before, 'record')} up to number {before} cut by `reconcile record prune`")
+    elif before > 0 and not since:
+        yield Missing("", part.begins, f"it begins with record {part.first}, and no record says that those before it were pruned")
+
+
+def _accepted(part: Part) -> Iterator[Missing]:
+    for record in part.records:
+        ours, at = record["reconcile"], str(record.get("activityDateTime", ""))
+        details = ours.get("details") or {}
+        if ours.get("kind") == "recordCommand" and details.get("command") == "trust":
+            what = f"history was lost, or not signed, when {details.get('head')} was accepted by `reconcile record trust`"
+            yield Missing("", at, what)
+
+
+def words(gap: Missing) -> str:
+    """`between A and B: record 5 comes after record 3`, or `before B: ...`."""
+    when = f"between {gap.since} and {gap.until}" if gap.since else f"before {gap.until}"
+    return f"the log is not whole {when}: {gap.what}"

@@ -1,0 +1,82 @@
+"""What is seen of a log while somebody reads it: names that it has, and what is missing. Blocks in, both out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from reconciler.record.log.audit import Kind, audit_record
+from reconciler.record.log.chain import NOTHING, chained
+from reconciler.report.log_watch import Sought, Watch, words
+from tests.report.test_logs import LOG, NOW
+
+
+def block(rows: Any) -> bytes:
+    return b"".join(orjson.dumps(row) + b"\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "seen"),
+    [
+        ("user", "GRACE@x.org", True),
+        ("user", "ädä@x.org", True),  # of a version that knew no other place for it
+        ("user", "ad@x.org", False),
+        ("group", "net", True),
+        ("group", "Core", True),  # through which a role came
+        ("group", "Cor", False),
+        ("role", "admin", True),
+        ("role", "Adm", False),
+    ],
+)
+def test_a_name_is_known_that_the_log_has_and_no_part_of_one(kind: str, name: str, seen: bool) -> None:
+    sought = Sought(kind, name)
+    assert b"".join(Watch([sought]).over("wiki", [block(LOG.values())])) == block(LOG.values())
+    assert sought.seen is seen
+    assert seen or {"user": "ada@x.org", "group": "Core", "role": "Admin"}[kind] in sought.names.values()
+
+
+def test_names_with_signs_that_json_escapes_are_names() -> None:
+    told = {"reconcile": {"address": 'User/a"b\\c@x.org', "access": [{"kind": "role", "what": 'Say "]"'}], "roles": ['Say "]"']}}
+    user, role = Sought("user", 'a"b\\c@x.org'), Sought("role", 'say "]"')
+    list(Watch([user, role]).over("wiki", [block([told])]))
+    assert user.seen and role.seen
+
+
+def numbered() -> list[dict[str, Any]]:
+    rows = ({"activityDateTime": f"2026-06-0{day}T08:00:00Z", "reconcile": {"kind": "object"}} for day in range(1, 8))
+    return chained(rows, NOTHING)[0]
+
+
+def gaps(blocks: list[bytes], since: str = "", until: str = "") -> list[str]:
+    watch = Watch()
+    list(watch.over("wiki", blocks))
+    return [words(gap) for gap in watch.gaps("wiki", since, until)]
+
+
+def test_a_lost_week_and_a_lost_beginning_are_named_where_they_touch_the_time_that_is_asked_for() -> None:
+    rows = numbered()
+    assert gaps([block(rows)]) == []
+    lost = [block(rows[:2]), block(rows[4:])]
+    said = ["the log is not whole between 2026-06-02T08:00:00Z and 2026-06-05T08:00:00Z: record 5 comes after record 2"]
+    assert gaps(lost) == gaps(lost, "2026-06-04", "2026-06-06") == said
+    assert gaps(lost, "2026-06-06") == gaps(lost, "", "2026-06-01T23:59:59Z") == []
+    (begun,) = gaps([block(rows[2:])])
+    assert begun == (
+        "the log is not whole before 2026-06-03T08:00:00Z: it begins with record 3, and no record says that those before it "
+        "were pruned"
+    )
+    assert gaps([block(rows[2:])], "2026-06-02") == [], "of a part of the log nobody can tell"
+
+
+def test_what_was_pruned_and_a_loss_that_was_accepted_are_named() -> None:
+    rows = numbered()
+    details = {"records": 2, "number": 2, "hash": "sha256:1", "before": "2026-06"}
+    pruned = audit_record(Kind.PRUNED, "wiki", NOW, "cut", starter={}, details=details)
+    trusted = audit_record(
+        Kind.RECORD_COMMAND, "wiki", NOW, "trusted", starter={}, details={"command": "trust", "head": "sha256:9"}
+    )
+    (cut, accepted) = gaps([block(rows[2:]), block([pruned, trusted])], "2026-06-01")
+    assert cut == "the log is not whole before 2026-06-03T08:00:00Z: 2 records up to number 2 cut by `reconcile record prune`"
+    assert "when sha256:9 was accepted by `reconcile record trust`" in accepted
