@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import click
-
 from reconciler.cli.common import meant
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.model import Declarations
-from reconciler.declare.names import fold, name_of
+from reconciler.declare.names import fold, is_user, name_of
 from reconciler.plan.access.held import Held
 
 
@@ -29,4 +28,5 @@ def _refuse(kind: str, asked: Iterable[str], names: Iterable[str]) -> None:
     known = {fold(name): name for name in names}
     for name in asked:
         if fold(name) not in known:
-            raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))
+            names = sorted(word for word in known.values() if kind != "user" or not is_user(word))
+            raise UnknownName(f"no {kind} {name!r}; " + meant(name, names))

@@ -28,7 +28,11 @@ from reconciler.declare.wording import plural
     help="How to print it: github are annotations, sarif is for code scanning.",
 )
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
-    """Check every declaration and report all errors at once."""
+    """Check every declaration and report all errors at once, each with file, line and what to do. No service is asked.
+
+    With --app only problems of these apps, and of what all apps share, are printed; everything is read all the same.
+    """
+    from reconciler.cycle.already_expired import check_expired
     from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
@@ -41,6 +45,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
     declarations, problems = checked(desired)
     problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
+    problems += check_expired(declarations, now()[:10])
     problems += check_reviews(read_reviews(desired), declarations, now()[:10])
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
