@@ -85,7 +85,7 @@ def _server(folder: Path, profile: str) -> Iterator[_Server]:
 
 
 def _wait(port: int, process: Process) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # a minute: on a busy machine what was never run is slow to begin
         if process.poll() is not None:
             raise click.ClickException(f"scim2-server did not start [DemoFailed]\n    {AGAIN}")
         with socket.socket() as probe:
