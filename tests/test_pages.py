@@ -20,6 +20,7 @@ README = ROOT / "README.md"
 PAGES = (README, *sorted(DOCS.glob("*.md")))
 LONGEST = 150  # lines of the README
 NOT_BY_HAND = ("codes", "commands", "environment", "functions", "keys", "options", "profile-values")
+WRONG = r"^### Unknown(Command|Option)$.*?(?=^### )"  # what these codes show is not there
 # Of the nightly workflow, importing or adopting (a lock alone is taken over), a checkout, what is disabled.
 TAKEN = r"(?<!lock )(?<!is )(?<!was )tak(?:en?|es) (?:it |them )?over(?! \w+ minutes)"
 OTHER_NAMES = rf"night(?:ly)? (?:job|apply|run)|{TAKEN}|\b(?:work tree|working copy|clone)\b|deactivated"
@@ -38,7 +39,7 @@ def known() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_and_option_of_a_page_exists(page: Path) -> None:
-    text = re.sub(r"^### Unknown(Command|Option)$.*?(?=^### )", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(WRONG, "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for name, rest in re.findall(r"(?:`|\$ |^)reconcile ([a-z][a-z-]*)([^`\n]*)", text, re.MULTILINE):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", rest)) <= known()[name], name
     for row in text.splitlines():
