@@ -19,6 +19,11 @@ DOCS = ROOT / "reconciler/docs"
 README = ROOT / "README.md"
 PAGES = (README, *sorted(DOCS.glob("*.md")))
 LONGEST = 150  # lines of the README
+NOT_BY_HAND = ("codes", "commands", "environment", "functions", "keys", "options", "profile-values")
+WRONG = r"^### Unknown(Command|Option)$.*?(?=^### )"  # what these codes show is not there
+# Of the nightly workflow, importing or adopting (a lock alone is taken over), a checkout, what is disabled.
+TAKEN = r"(?<!lock )(?<!is )(?<!was )tak(?:en?|es) (?:it |them )?over(?! \w+ minutes)"
+OTHER_NAMES = rf"night(?:ly)? (?:job|apply|run)|{TAKEN}|\b(?:work tree|working copy|clone)\b|deactivated"
 
 
 def options(command: click.Command) -> set[str]:
@@ -34,7 +39,7 @@ def known() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_and_option_of_a_page_exists(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+    text = re.sub(WRONG, "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for name, rest in re.findall(r"(?:`|\$ |^)reconcile ([a-z][a-z-]*)([^`\n]*)", text, re.MULTILINE):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", rest)) <= known()[name], name
     for row in text.splitlines():
@@ -52,6 +57,16 @@ def test_the_readme_is_short_and_leads_to_every_page() -> None:
     text = README.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST
     assert [page.name for page in DOCS.glob("*.md") if f"(reconciler/docs/{page.name})" not in text] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem not in NOT_BY_HAND], ids=lambda page: page.stem)
+def test_a_page_calls_a_thing_by_its_one_name(page: Path) -> None:
+    """The words of the glossary in ARCHITECTURE: the provisioning log by its whole name first, and no second name for another."""
+    text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = " ".join(text.split())
+    logs = re.findall(r"(?<!activity )(provisioning log|\blog\b)(?! of (?:a|its) run)", text.replace("[log", ""), re.IGNORECASE)
+    assert not logs or logs[0].lower() == "provisioning log"
+    assert re.findall(OTHER_NAMES, text, re.IGNORECASE) == []
 
 
 def test_help_lists_and_shows_every_page(capsys: pytest.CaptureFixture[str]) -> None:

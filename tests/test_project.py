@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from tests.support.servers import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SAID = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SAID["project"]
 
 
 class Step(NamedTuple):
@@ -54,3 +57,32 @@ def test_the_hook_validates_declarations() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["entry"], hook["pass_filenames"]) == ("reconcile validate", False)
     assert re.match(hook["files"], "desired/apps/wiki/app.yaml") and not re.match(hook["files"], "src/desired.yaml")
+
+
+def test_make_installs_what_builds_the_package_and_for_the_story_nothing_that_tests_need() -> None:
+    """The package is built beside it, not in a folder of its own, so that the story begins within 20 seconds."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    given = dict(re.findall(r"^(\w+) [:?]= (.*)$", text, re.MULTILINE))
+    builders = {re.split(r"[<>=]", need)[0] for need in SAID["build-system"]["requires"]}
+    assert builders | {"pip", "editables"} == set(given["BUILDER"].split()) and "--no-build-isolation" in given["INSTALL"]
+    assert re.findall(r"^\t\$\(INSTALL\) -e '.\[(.*)\]'$", text, re.MULTILINE) == ["demo,test", "demo"]
+    story, tests = (PROJECT["optional-dependencies"][extra] for extra in ("demo", "test"))
+    assert story == ["scim2-server==0.8.3"] and "scim2-server[cursor]==0.8.3" in tests
+
+
+def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$@"\ncase "$*" in "-m pip"*) exit 1; esac\n', encoding="utf-8")
+    python.chmod(0o755)
+    (tmp_path / "venv/bin").mkdir(parents=True)
+    (tmp_path / "venv/bin/python").symlink_to(python)
+    command = ["make", "-s", "-f", ROOT / "Makefile", f"PYTHON={python}", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/bin/pip"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    said = [re.sub(r"\S*/venv", "VENV", line) for line in ran.stdout.splitlines()]
+    quick = "install --quiet --disable-pip-version-check --no-compile"
+    assert said == [
+        "-m venv --without-pip VENV",
+        f"-m pip --python VENV/bin/python {quick} pip hatchling editables",
+        "-m venv VENV",
+        f"-m pip {quick} --upgrade pip hatchling editables",
+    ]

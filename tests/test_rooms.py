@@ -11,14 +11,11 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import click
 import pytest
 
 import reconciler
-from reconciler.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent / "reconciler"
-COMMANDS_PAGE = ROOT / "docs/commands.md"
 ORDER = [
     "codes",
     "declare",
@@ -206,28 +203,6 @@ def test_each_package_is_met_in_one_room() -> None:
 def test_a_module_says_in_its_first_line_what_it_is(module: str) -> None:
     first = (ast.get_docstring(tree(FILES[module])) or "").partition("\n")[0]
     assert SENTENCE.fullmatch(first), f"{FILES[module]}: {first!r} is no sentence"
-
-
-def rows() -> dict[str, str]:
-    """Command -> its rows in the table of commands."""
-    found: dict[str, str] = {}
-    for line in COMMANDS_PAGE.read_text(encoding="utf-8").splitlines():
-        head = line.split("|")[1] if line.startswith("| `reconcile ") else ""
-        for name in re.findall(r"`reconcile ([\w-]+)", head):
-            found[name] = found.get(name, "") + line
-    return found
-
-
-def test_the_page_of_commands_lists_every_command_and_no_other() -> None:
-    assert sorted(rows()) == sorted(COMMANDS)
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_page_of_commands_says_what_a_command_s_own_commands_do(name: str) -> None:
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None and command.help
-    own = command.commands if isinstance(command, click.Group) else {}
-    assert [part for part in own if f"`{part}" not in rows()[name]] == []
 
 
 @pytest.mark.parametrize("room", ORDER)

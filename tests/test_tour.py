@@ -133,7 +133,7 @@ def test_what_the_tour_shows_as_a_comment_is_valid_in_the_place_of_the_line_abov
     )
     assert run(["validate"]) == 0, capsys.readouterr().out
     assert 'roles[primary eq "True"]' in mappings.read_text(encoding="utf-8")
-    assert "0 errors, 1 warning\n" in capsys.readouterr().out
+    assert "0 errors, 2 warnings\n" in capsys.readouterr().out
 
 
 def test_the_tour_writes_an_extension_that_its_service_has() -> None:

@@ -1,4 +1,4 @@
-"""A planned change in, the declared row under which nothing would have to change out: drift taken over. Pure."""
+"""A planned change in, the declared row under which nothing would have to change out: drift imported. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
         fresh.setdefault("members", []).append(name_of(member) if is_user(member) else {"group": name_of(member)})
     if refused:
         raise ImportRefused(
-            f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
+            f"{change.address} cannot be imported:\n    " + "\n    ".join(refused),
             "change mappings.yaml or the rows by hand, or let an apply write the declared values",
         )
     return fresh

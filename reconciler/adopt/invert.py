@@ -57,7 +57,7 @@ def get(row: Row, name: str) -> Any:
 
 
 def sources_of(mapping: CompiledMapping, values: Sequence[Any], key: str, name: str) -> tuple[Row, list[tuple[str, str]]]:
-    """(row, what could not be taken over as target and reason) of one live object.
+    """(row, what could not be imported as target and reason) of one live object.
 
     `key` is the attribute that names the object; where no mapping gives it, the object's own `name` does.
     """

@@ -56,7 +56,7 @@ class _Kind:
                 self.note(item, f"left out: its name cannot be a {self.key}")
                 continue
             for target, reason in left:
-                self.note(item, f"{target} is not taken over: {reason}")
+                self.note(item, f"{target} is not imported: {reason}")
             named.append((item, row))
             self.taken.setdefault(fold(row[self.key]), []).append(item)
         for item, row in named:
@@ -69,7 +69,7 @@ class _Kind:
         seen: set[str] = set()
         for item, row in named:
             if "id" in row and (row["id"] in seen or len(row["id"]) > 1000):
-                self.note(item, "its id is not taken over: another has it")
+                self.note(item, "its id is not imported: another has it")
                 del row["id"]
             seen.add(row.get("id", ""))
         return named
@@ -87,7 +87,7 @@ class _Kind:
                 if want[i] is IGNORE or slot.reference or unsaid(slot, want[i], item.values[i]):
                     continue
                 if not same(slot, want[i], item.values[i]):
-                    self.note(item, f"{slot.target} is not taken over: {_why(slot.mapping.kind)}")
+                    self.note(item, f"{slot.target} is not imported: {_why(slot.mapping.kind)}")
         return kept
 
     def _matches(self, want: tuple[Any, ...], have: tuple[Any, ...]) -> bool:
@@ -146,7 +146,7 @@ class _Users(_Kind):
         if boss in self.adopted.names:
             row["manager"] = self.adopted.names[boss]
         else:
-            self.note(item, "its manager is not taken over: that account is not among those imported")
+            self.note(item, "its manager is not imported: that account is not imported either")
 
 
 class _Groups(_Kind):
@@ -167,5 +167,5 @@ class _Groups(_Kind):
     def _members(self, item: LiveObject, groups: set[str]) -> list[str]:
         names = {self.adopted.names[id] for id in item.members or () if id in self.adopted.names}
         if item.inside or any(id in groups and id not in self.adopted.names for id in item.members or ()):
-            self.note(item, "groups inside it are not taken over: members are compared as users")
+            self.note(item, "groups inside it are not imported: members are compared as users")
         return sorted(names, key=lambda name: (fold(name), name))

@@ -1,4 +1,4 @@
-"""What an import comes to: rows for the declaration files, and what could not be taken over. No I/O."""
+"""What an import comes to: rows for the declaration files, and what could not be imported. No I/O."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _account(context: Context, id: str) -> LiveObject:
     if owner is not None and owner.startswith(STRANGER):
         raise ImportRefused(f"the account {id} was revoked", f"to let it in again, `reconcile record forget '{owner}'` first")
     if owner is not None:
-        raise ImportRefused(f"the account {id} is {owner}'s already", f"to take over its values, import --only '{owner}'")
+        raise ImportRefused(f"the account {id} is {owner}'s already", f"its values: `reconcile import --only '{owner}'`")
     return account
 
 

@@ -37,7 +37,7 @@ class Taken(NamedTuple):
 
 
 def take_one(desired: Path, planned: Planned, record: Record | None, address: str) -> Taken | None:
-    """Take over one object; None where there was nothing to take over. Raises ImportRefused."""
+    """Import one object; None where there was nothing to import. Raises ImportRefused."""
     resolution = planned.context.resolution
     change = _change(planned, address)
     declared = _declared(desired, resolution, address)

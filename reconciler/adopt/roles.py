@@ -62,12 +62,12 @@ class Roles:
 
     def _over(self, beside: Beside, item: LiveObject) -> tuple[Role, ...]:
         if item.id not in beside.held:
-            self.notes.add("its roles are not taken over: the API of roles does not list the account", user_address(item.name))
+            self.notes.add("its roles are not imported: the API of roles does not list the account", user_address(item.name))
             return ()
         try:
             found = beside.roles_of(item.id, self.made)
         except Unnamed as error:
-            self.notes.add(f"its roles are not taken over: {error}", user_address(item.name))
+            self.notes.add(f"its roles are not imported: {error}", user_address(item.name))
             return ()
         known = {role.key: role for role in self.declared}
         new = [role for role in found if isinstance(role, Role) and role not in self.added]
@@ -78,7 +78,7 @@ class Roles:
         if value not in self.by_value:
             name = next((n for n in (display, f"{display} ({value})", value) if is_name(n) and not self._taken(n)), None)
             if name is None or not can_hold(value):
-                self.notes.add("a role is not taken over: its name cannot be declared", user_address(item.name))
+                self.notes.add("a role is not imported: its name cannot be declared", user_address(item.name))
                 return None
             role = self.by_value[value] = Role(fold(name), value, name)
             self.added.append(role)

@@ -59,7 +59,7 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What was written, what could not be taken over, and the plan that follows."""
+    """What was written, what could not be imported, and the plan that follows."""
 
     written: list[str]
     removed: list[str]
@@ -159,7 +159,7 @@ def _beside(
         table, problems = role_table(app, source.catalog(), {})
         held = everybody(source, live, asked_of(client, heard, Anew(True)))
     except ServiceError as error:
-        notes.add(f"roles are not taken over: {source.name} does not show them: {error}", app.name)
+        notes.add(f"roles are not imported: {source.name} does not show them: {error}", app.name)
         return None
     for problem in problems:
         notes.add(f"{problem.message} ({problem.place.file}:{problem.place.line})", app.name)
@@ -185,7 +185,7 @@ def _roles_left(read: Read, app: App, notes: Notes) -> frozenset[str]:
     reasons = [(fit.odd, why), (fit.fitting, why if fit.line else "the usual mapping that writes them does not fit the others")]
     for users, reason in reasons:
         for user in users:
-            notes.add(f"roles are not taken over: {reason}; {MAP_ROLES}", user_address(user.get("userName", "")))
+            notes.add(f"roles are not imported: {reason}; {MAP_ROLES}", user_address(user.get("userName", "")))
     return frozenset()
 
 

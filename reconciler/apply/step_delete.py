@@ -9,7 +9,7 @@ from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.declare.names import is_user
 from reconciler.plan.change import Change
 
-DEACTIVATES = "the service keeps the account, deactivated: set this in the profile: `deprovision: {delete: deactivates}`"
+DEACTIVATES = "the service keeps the account, disabled: set this in the profile: `deprovision: {delete: deactivates}`"
 
 
 def delete_object(shared: Shared, step: OneStep, change: Change) -> None:

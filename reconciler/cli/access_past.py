@@ -16,6 +16,7 @@ from reconciler.cli.common import ERROR, guarded, worst
 from reconciler.cli.output import say
 from reconciler.cli.terminal import echo_form
 from reconciler.cli.times import when
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 
@@ -33,7 +34,7 @@ def time_of(option: str, text: str) -> str:
     today, at = now(), when(option, text, end_of, "2026-03-01, 2026-03-01T08:00Z or 30d")
     at = at.removesuffix("Z") + (":59Z" if len(at.removesuffix("Z")) == len("2026-03-01T08:00") else "Z")
     if at > today and text[:10] > today[:10]:
-        raise click.UsageError(f"{option} {text!r} is still to come: the log knows what was")
+        raise BadValue(f"{option} {text!r} is still to come: the log knows what was")
     return at
 
 

@@ -80,7 +80,14 @@ def apply(
     files: tuple[Path, ...], minimal: bool, refresh: tuple[str, ...], auto_approve: bool, lock_timeout: float, jobs: int,
     form: str, digest: str | None, report: Path | None,
 ) -> int:  # fmt: skip
-    """Plan, ask and write; or do exactly what saved plans say. FILES are saved plans, or folders of them."""
+    """Plan, ask and write; or do exactly what saved plans say.
+
+    FILES are saved plans, or folders of them: what they hold is done without asking, and nothing else. Without them, the plan is
+    shown and you are asked; --digest goes on without asking, if the plan is the one of that digest.
+
+    Where nobody is asked, several apps are written to at a time, each under a lock of its own. After a kill, run the same
+    command again.
+    """
     with reporting(report):
         return _apply(
             desired, apps, no_color, only, causes, files, minimal, refresh, auto_approve, lock_timeout, jobs, form, digest

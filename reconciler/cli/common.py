@@ -13,6 +13,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.output import say, say_error
 from reconciler.cli.terminal import echo
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
@@ -21,7 +22,7 @@ from reconciler.report.colours import BOLD, Colour, uncoloured
 from reconciler.report.safe import plain
 
 ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED = 1, 2, 3, 4, 5, 6
-MOST_LISTED = 20
+MOST_LISTED, MOST_MEANT = 20, 5
 FIRST_OF = (130, 6, 1, 4, 3, 5, 2, 0)
 
 
@@ -100,11 +101,11 @@ refresh_option = click.option(
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):
-            raise click.BadParameter(f"{value!r} is not an address: " + _address_of(value, candidates.declared(context)))
+            raise click.BadParameter(f"{value!r} is not an address: " + meant_address(value, candidates.declared(context)))
     return values
 
 
-def _address_of(name: str, known: list[str]) -> str:
+def meant_address(name: str, known: list[str]) -> str:
     """What to write for a name, or a part of one."""
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
@@ -159,16 +160,17 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") 
     names = sorted(known)
     for name in asked:
         if name not in names:
-            raise click.UsageError(f"no {what} {name!r}; " + meant(name, names))
+            raise UnknownName(f"no {what} {name!r}; " + meant(name, names))
 
 
 def meant(name: str, names: list[str]) -> str:
-    """Of names: which one was probably meant, else which there are."""
+    """Of names: those that hold what was typed, else the one that is most like it, else which there are."""
     from reconciler.declare.wording import did_you_mean, likely
 
-    near = likely(name, names)
+    part, near = fold(name), likely(name, names)
+    holding = [known for known in names if part in fold(known)][:MOST_MEANT] if len(part) > 1 else []
     listed = f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
-    return did_you_mean(near and repr(near), listed)
+    return did_you_mean(", ".join(map(repr, holding or ([near] if near else []))), listed)
 
 
 def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable[[str], str], otherwise: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -25,6 +26,7 @@ from reconciler.processes.child import Process, start
 from reconciler.processes.environment import Allowed, ourselves
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
+AGAIN = "what is above says why; run `reconcile demo --full` to see all of it"
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 
@@ -38,9 +40,10 @@ def demo(keep: bool, full: bool, no_color: bool) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconcile-demo-")))
         shutil.copytree(_example(), folder / "desired")
         own = {"NO_COLOR": "1"}
-        for app, prefix in APPS.items():
-            url, token = stack.enter_context(_server(folder, PROFILES[app]))
-            own |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
+        servers = {prefix: stack.enter_context(_server(folder, PROFILES[app])) for app, prefix in APPS.items()}
+        for prefix, server in servers.items():  # each has begun, so that they start side by side
+            _wait(server.port, server.process)
+            own |= {f"{prefix}_URL": f"http://127.0.0.1:{server.port}/v2", f"{prefix}_TOKEN": server.token}
         environ = ourselves(os.environ, own)
         _Story(folder, environ, full).tell()
         if keep:
@@ -54,11 +57,19 @@ def _example() -> Path:
     return inside if inside.is_dir() else package.parent / "desired"
 
 
+class _Server(NamedTuple):
+    """A process that listens on a port of loopback, or soon will, and takes a token."""
+
+    process: Process
+    port: int
+    token: str
+
+
 @contextmanager
-def _server(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
+def _server(folder: Path, profile: str) -> Iterator[_Server]:
     """A scim2-server on a free port, less what a service of this profile lacks; gone when the block is left."""
     if find_spec("scim2_server") is None:
-        raise click.ClickException("scim2-server is not installed: pip install 'scim-reconciler[demo]'")
+        raise click.ClickException("scim2-server is not installed [DemoFailed]\n    pip install 'scim-reconciler[demo]'")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -67,22 +78,21 @@ def _server(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
     with open(folder / f"server-{port}.log", "wb") as log:
         process = start(arguments, ourselves(os.environ, {"SCIM_TOKEN": token}), folder, log)
         try:
-            _wait(port, process)
-            yield f"http://127.0.0.1:{port}/v2", token
+            yield _Server(process, port, token)
         finally:
             process.terminate()
             process.wait(10)
 
 
 def _wait(port: int, process: Process) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # a minute: on a busy machine what was never run is slow to begin
         if process.poll() is not None:
-            raise click.ClickException("scim2-server did not start")
+            raise click.ClickException(f"scim2-server did not start [DemoFailed]\n    {AGAIN}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise click.ClickException("scim2-server does not answer")
+    raise click.ClickException(f"scim2-server does not answer [DemoFailed]\n    {AGAIN}")
 
 
 def _keep(folder: Path, environ: Allowed) -> None:
@@ -158,7 +168,9 @@ class _Story:
             log.seek(0)
             click.echo(_shortened(log.read().decode(errors="replace").rstrip().split("\n"), sys.maxsize if self.full else lines))
         if code != expect:
-            raise click.ClickException(f"reconcile {' '.join(arguments)} ended with {code}, not {expect}")
+            raise click.ClickException(
+                f"reconcile {' '.join(arguments)} ended with {code}, not {expect} [DemoFailed]\n    {AGAIN}"
+            )
 
     def _client(self, app: str):  # type: ignore[no-untyped-def]
         from reconciler.scim import profile

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, load_checked, options, say_unknown
 from reconciler.cli.terminal import echo, echo_form
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.declare.mapping_model import ObjectMapping
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import is_user, name_of
@@ -43,7 +44,10 @@ def eval(
     desired: Path, apps: tuple[str, ...], no_color: bool, expression: str | None, user: str | None, pairs: tuple[str, ...],
     nulls: tuple[str, ...], file: Path | None, form: str,
 ) -> int:  # fmt: skip
-    """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside."""
+    """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside.
+
+    It is for a declared --user, for values that --set and --unset give, or for both. No service is asked.
+    """
     values = _values(pairs, nulls)
     _check_usage(expression, user, file, values)
     if user is None and expression is not None:
@@ -78,7 +82,7 @@ def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"--set {pair!r} is not a pair: write --set name=value")
+            raise BadValue(f"--set {pair!r} is not a pair: write --set name=value")
         before = values.get(name)
         values[name] = value if name not in values else (*before, value) if isinstance(before, tuple) else (before, value)
     if both := sorted(values.keys() & set(nulls)):

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+# The whole of them, in words of a table.
+EXIT_CODES = {
+    0: "done, or nothing to do",
+    1: "an error",
+    2: "changes are planned, or something is outstanding: only with `--detailed-exitcode`",
+    3: "a safeguard blocks",
+    4: "the plan is stale: the declaration or the service has changed since it was made",
+    5: "applied in part",
+    6: "locked by another run",
+    64: "wrong usage: what was typed is not understood, and nothing was done",
+    130: "interrupted",
+}
 WRITES = "0 done, 1 error, 3 a safeguard blocks, 4 the plan is stale, 5 applied in part, 6 locked"
 READS, LOCKS = "0 done, 1 error", "0 done, 1 error, 6 locked"
-# Command: its exit codes (empty where its help says them), an example.
+# Command: its exit codes, an example.
 ENDINGS = {
     "init": (READS, "reconcile init --app wiki"),
     "apps": (READS, "reconcile apps --format json"),
@@ -33,7 +45,7 @@ ENDINGS = {
     "review": (READS, "reconcile review status"),
     "eval": (READS, "reconcile eval 'ToUpper([jobTitle])' --user ada@example.com"),
     "logs": (READS, "reconcile logs --user ada@example.com --since 30d"),
-    "report": ("", "reconcile report --out report.html"),
+    "report": ("0 done, 1 a record could not be read, or an error", "reconcile report --out report.html --since 90d"),
     "lock": (READS, "reconcile lock --app wiki"),
     "unlock": (READS, "reconcile unlock 5f1c2a --app wiki"),
     "record": (LOCKS, "reconcile record show User/ada@example.com --app wiki"),
@@ -47,10 +59,20 @@ ENDINGS = {
     "demo": (READS, "reconcile demo --keep"),
     "notify test": (READS, "reconcile notify test --app wiki"),
     "notify replay": (READS, "reconcile notify replay --since 2h"),
-    "review start": (READS, "reconcile review start --name 2027-Q1 --by manager --due 2027-03-31 --privileged"),
-    "review status": (READS, "reconcile review status 2027-Q1"),
-    "review apply": (READS, "reconcile review apply 2027-Q1"),
-    "review close": (READS, "reconcile review close 2027-Q1 --evidence review-2027-Q1.zip"),
+    "review start": (
+        "0 done, 1 an app could not be read, or somebody has no reviewer",
+        "reconcile review start --name 2027-Q1 --by manager --due 2027-03-31 --privileged",
+    ),
+    "review status": (
+        "0 done, 1 a review is overdue, has errors, or is not as the log knows it, 2 decisions are missing (with "
+        "--detailed-exitcode)",
+        "reconcile review status 2027-Q1",
+    ),
+    "review apply": ("0 done, 1 the review is in error, 5 something is left to you", "reconcile review apply 2027-Q1"),
+    "review close": (
+        "0 done, 1 it stays open, with all that stands in the way",
+        "reconcile review close 2027-Q1 --evidence review-2027-Q1.zip",
+    ),
     "record verify": ("0 nothing was altered, 1 something was, or an error", "reconcile record verify --app wiki"),
     "record migrate": (LOCKS, "reconcile record migrate --from local --app wiki"),
     "record show": (READS, "reconcile record show User/ada@example.com --app wiki"),

@@ -34,6 +34,9 @@ def explain(
 ) -> int:  # fmt: skip
     """Show step by step what becomes of USER, and why. Writes nothing.
 
+    The steps are those of Entra: connection, import, scope, match, action, each with its verdict, and what to edit to bring
+    somebody in who is skipped. Below them stands when each role and group came, and with whose approval.
+
     USER is a userPrincipalName in any case, an address such as User/ada@example.com or Group/Networks, or an earlier name.
     """
     from reconciler.cycle.explain import address_of, explain_offline, explain_online

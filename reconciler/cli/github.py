@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.output import reporting, say, say_error
+from reconciler.cli.wrong_usage import Commands
 from reconciler.cycle.commit import revision
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
@@ -22,7 +23,7 @@ from reconciler.record.open import store_of
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=False)
 
 
-@click.group()
+@click.group(cls=Commands)
 def github() -> None:
     """Comments, issues and reviewed plans on GitHub, for the workflows."""
 

@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 import click
 
 from reconciler.cli.common import no_color_option
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.wording import SURE, did_you_mean, likely
 
 CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
@@ -56,7 +57,7 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
         known = [*titles, *commands.list_commands(context), *codes]
         near = likely(topic, known, SURE)
         otherwise = "`reconcile help` lists the pages, `reconcile --help` the commands"
-        raise click.UsageError(f"no page, command, code or variable {topic!r}; " + did_you_mean(near and repr(near), otherwise))
+        raise UnknownName(f"no page, command, code or variable {topic!r}; " + did_you_mean(near and repr(near), otherwise))
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:

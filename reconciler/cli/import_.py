@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
+from reconciler.cli import candidates
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant_address, options
 from reconciler.cli.only import warn_unknown
 from reconciler.cli.output import PERSON, waiting
 from reconciler.cli.terminal import echo
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@partial(options, app="The app to take over, declared or new; with --only one that is declared.")
+@partial(options, app="The app to import, declared or new; with --only one that is declared.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     metavar="ADDRESS",
-    help="Take over the live values of this one object, in the file that declares it; declare the account '#ID'.",
+    help="Import the live values of this one object into the file that declares it; declare the account '#ID'.",
 )
 @click.option(
     "--entra-schema",
@@ -57,7 +59,11 @@ def import_(
     desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
     entra_schema: Path | None, entra_directory: Path | None,
 ) -> int:  # fmt: skip
-    """Write live accounts, groups and roles as declarations. Changes nothing on the service."""
+    """Write live accounts, groups and roles as declarations, so that the next plan is empty. Changes nothing on the service.
+
+    --only User/ada@example.com takes what was edited on the service into the file that declares her, comments kept;
+    --only '#ID' declares one account that nobody has. --entra-schema and --entra-directory read what Entra exports.
+    """
     if entra_directory is not None:
         if only is not None or split != "none" or entra_schema is not None or len(apps) > 1 or force:
             raise click.UsageError("--entra-directory takes --out and one --app, and edits in place")
@@ -117,7 +123,8 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
 
     id = _id_in(address)
     if id is None and not address.lower().startswith(("user/", "group/")):
-        raise click.UsageError(f"{address!r} is not an address: write User/{address} or Group/{address}")
+        known = candidates.declared(click.get_current_context())
+        raise BadValue(f"{address!r} is not an address: {meant_address(address, known)}")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
     if len(picked) != 1:
@@ -128,9 +135,9 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
         warn_unknown((address,), picked[0], declarations, session.record)
         taken = take_one(desired, session.planned, session.record, address)
     if taken is None:
-        echo(plain(f"{address} matches its declaration: nothing to take over."))
+        echo(plain(f"{address} matches its declaration: nothing to import."))
     else:
-        echo(plain(f"Took over {address} in {desired / taken.path}; review it with `git diff`."))
+        echo(plain(f"Imported {address} in {desired / taken.path}; review it with `git diff`."))
         echo("The plan that follows: " + last_line(taken.plan))
     return 0
 

@@ -15,6 +15,7 @@ from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
 from reconciler.cli.terminal import echo
 from reconciler.cli.workflow_lines import complete_workflows
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
@@ -67,11 +68,12 @@ NO_REMOTE = (
 def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     """Write a small working desired/, the schemas for editors, and GitHub workflows. What somebody wrote is left as it is.
 
-    Workflows that are as init wrote them get the variables of apps that came later.
+    A .gitignore keeps saved plans, which hold personal data, out of Git. Workflows that are as init wrote them get the variables
+    of apps that came later.
     """
     app = apps[0] if apps else "example"
     if len(apps) > 1 or not APP_NAME.fullmatch(app):
-        raise click.UsageError("init writes one app; its name has letters, digits, - and _")
+        raise BadValue("init writes one app; its name has letters, digits, - and _")
     if desired.name != "desired":
         raise click.UsageError("the workflows look for a folder that is called desired")
     start = _existing(desired, apps) if desired.exists() else _new(desired, app)
@@ -156,7 +158,7 @@ def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
 def _not_added(desired: Path, app: str) -> str:
     return (
         f"no app {app!r} was made: init writes one into a new folder only; write app.yaml, mappings.yaml and assignments.yaml"
-        f" in {desired}/apps/{app}, or take over what a service holds with `reconcile import --app {app}`"
+        f" in {desired}/apps/{app}, or import what a service holds with `reconcile import --app {app}`"
     )
 
 

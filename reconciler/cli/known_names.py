@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from reconciler.cli.common import meant
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold, is_user, name_of
 
@@ -75,4 +74,5 @@ def _refuse(asked: Names, seen: Names, declarations: Declarations) -> None:
         known = {fold(name): name for name in (*_declared(declarations, kind), *seen[kind])} if names else {}
         for name in names:
             if fold(name.removeprefix("User/") if kind == "user" else name) not in known:
-                raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))
+                called = sorted(word for word in known.values() if kind != "user" or not is_user(word))
+                raise UnknownName(f"no {kind} {name!r}; " + meant(name, called))

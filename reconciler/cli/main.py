@@ -60,10 +60,12 @@ class _Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS and ctx.resilient_parsing:  # a shell asks how it might go on
+            return None
         if cmd_name not in COMMANDS:
-            from reconciler.declare.wording import hint
+            from reconciler.cli.wrong_usage import no_command
 
-            raise click.UsageError(f"no command {cmd_name!r}; " + hint(cmd_name, list(COMMANDS), "commands are ", "'"), ctx)
+            raise no_command(cmd_name, list(COMMANDS), ctx)
         name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
         command.epilog = ending(cmd_name)
@@ -119,7 +121,9 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(error.format_message(), err=True)
         return 64
     except click.UsageError as error:
-        click.UsageError(_shown(error), error.ctx).show()
+        from reconciler.cli.wrong_usage import show
+
+        show(error, _shown(error))
         return 64
     except click.ClickException as error:
         click.ClickException(_shown(error)).show()

@@ -13,6 +13,7 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.times import Time
+from reconciler.cli.wrong_usage import Commands
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NOBODY = "nobody is notified: app.yaml has no notification with an email or a webhook"
 
 
-@click.group()
+@click.group(cls=Commands)
 def notify() -> None:
     """Send test notifications, or send earlier ones again."""
 

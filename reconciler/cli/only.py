@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from reconciler.cli.output import warn
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.addresses import Unknown, all_unknown, unknown
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import did_you_mean
@@ -22,7 +21,7 @@ def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: lis
     from reconciler.report.safe import plain
 
     if nameless := all_unknown(only, declarations, apps):
-        raise click.UsageError(plain("; ".join(map(_words, nameless))) + "\n    " + ADDRESS)
+        raise UnknownName(plain("; ".join(map(_words, nameless))) + "\n    " + ADDRESS)
 
 
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:
@@ -32,5 +31,5 @@ def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, re
 
 
 def _words(item: Unknown) -> str:
-    meant = [did_you_mean(name, "") for name in item.near]
-    return "; ".join([f"nothing that is declared or recorded is called {item.address}", *meant])
+    words = f"nothing that is declared or recorded is called {item.address}"
+    return f"{words}; {did_you_mean(', '.join(item.near), '')}" if item.near else words

@@ -78,6 +78,8 @@ def plan(
 
     On a terminal lines of text wrap at its width; in a pipe or a file each stays whole, so that grep finds a change by its
     line. Nothing is cut; of many changes of one cause two are shown, unless --full is given.
+
+    `reconcile help plans` says how a plan is made, and what one made with --minimal leaves out.
     """
     mode = output_files.clear(out) if out is not None else output_files.OWN
     from reconciler.cycle.minimal import minimal_if_large, minimal_read

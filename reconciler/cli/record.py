@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from reconciler.cli.output import say
 from reconciler.cli.record_migrate import migrate
 from reconciler.cli.record_verify import verify
 from reconciler.cli.terminal import echo, echo_form
+from reconciler.cli.wrong_usage import BadValue, Commands
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.record.model import Record
 
 
-@click.group()
+@click.group(cls=Commands)
 def record() -> None:
     """Show, fix, move, prove or prune what was last applied."""
 
@@ -46,9 +47,11 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
     import orjson
 
     entries: dict[str, Any] = {}
+    known: set[str] = set()
 
     def work(app: App, declarations: Declarations) -> int:
         record = recovered(store_of(app, declarations))
+        known.update(record.entries if record is not None else ())
         recorded = record.written(address) if record is not None else None
         if record is not None and recorded is not None:
             entries[app.name] = {"address": recorded, **record.entries[recorded]}
@@ -58,7 +61,7 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
     if entries:
         click.echo(orjson.dumps(entries, option=orjson.OPT_INDENT_2).decode())
         return code
-    return code or _nowhere(address)
+    return code or _nowhere(address, known)
 
 
 @record.command(name="list")
@@ -92,10 +95,12 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
     from reconciler.record.forget import forget as take_out
 
     done: list[str] = []
+    known: set[str] = set()
 
     def work(app: App, declarations: Declarations) -> int:
         store = store_of(app, declarations)
         record = recovered(store)
+        known.update(record.entries if record is not None else ())
         if record is None or record.written(address) is None:
             return 0
         if take_out(store, address, now(), partial(tell_forgotten, store)):
@@ -104,7 +109,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
         return 0
 
     code = _each(desired, apps, work)
-    return code if code or done else _nowhere(address)
+    return code if code or done else _nowhere(address, known)
 
 
 @record.command()
@@ -169,11 +174,16 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None)
 def _days(age: str) -> int:
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
-        raise click.UsageError(f"{age!r} is not an age in days: write for example 400d")
+        raise BadValue(f"{age!r} is not an age in days: write for example 400d")
     return int(number)
 
 
-def _nowhere(address: str) -> int:
+def _nowhere(address: str, known: Iterable[str]) -> int:
+    """What is said of an address that no record has, with the recorded ones that were probably meant."""
+    from reconciler.declare.wording import did_you_mean
+    from reconciler.resolve.one_object import near
+
     say(f"Error: no record has {address!r} [NotInRecord]")
-    echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
+    otherwise = "an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it"
+    say(f"    {did_you_mean(', '.join(near(address, known)), otherwise)}")
     return ERROR

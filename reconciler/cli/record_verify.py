@@ -23,10 +23,7 @@ HEAD = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 @click.option("--since", default="", metavar="HEAD", help="The head that you trust: a record's hash, or a commit of its ref.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def verify(desired: Path, apps: tuple[str, ...], no_color: bool, since: str, form: str) -> int:
-    """Prove that no record of the log was altered, dropped or moved, and that the log goes on from the head that you trust.
-
-    Exit codes: 0 where that is proved, 1 where something is wrong or could not be read.
-    """
+    """Prove that no record of the log was altered, dropped or moved, and that the log goes on from the head that you trust."""
     from reconciler.cycle.proof import proof_of
     from reconciler.report.log_proof import as_json, as_text
 

@@ -32,8 +32,7 @@ MOST = 50_000  # records of the log on one page
 def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, since: str) -> int:
     """Write one page for a browser: status, privileged roles, what waits for approval, cycles, the log, one person's history.
 
-    It goes by the record and asks no service. Exit codes: 0, or 1 where a record could not be read. Example:
-    reconcile report --out report.html --since 90d
+    It goes by the record and asks no service.
     """
     from reconciler.cli.output_files import write
     from reconciler.cycle.held import held_by

@@ -7,9 +7,10 @@ import click
 from reconciler.cli.review_close import close
 from reconciler.cli.review_decided import apply_, status
 from reconciler.cli.review_start import start
+from reconciler.cli.wrong_usage import Commands
 
 
-@click.group()
+@click.group(cls=Commands)
 def review() -> None:
     """Review who has what, in files that reviewers fill in. Writes nothing to a service."""
 

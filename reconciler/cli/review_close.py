@@ -43,7 +43,7 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     """End the review NAME, and write its evidence: rows, decisions, what was read back, and the SHA-256 of each file.
 
     It is refused until everything is decided, nobody decided about themselves, and each removal is out of the declarations and,
-    as the service is read now, gone there. Exit codes: 0, or 1 with all that stands in the way.
+    as the service is read now, gone there.
     """
     if apps:
         raise click.UsageError("a review is closed as a whole: leave out --app")

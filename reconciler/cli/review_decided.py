@@ -11,6 +11,7 @@ import click
 from reconciler.cli.common import CHANGES, ERROR, PARTIAL, load_checked, options
 from reconciler.cli.output import say, say_error
 from reconciler.cli.terminal import echo, echo_form
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.clock import today
 from reconciler.declare.model import Declarations
 
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where decisions are missing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
-    """Show which decisions are missing, by reviewer, of the review NAME or of every one.
-
-    Exit codes: 0; 1 where one is overdue, a file has errors, or the log knows of another start or no such end; with
-    --detailed-exitcode 2 where something is missing.
-    """
+    """Show which decisions are missing, by reviewer, of the review NAME or of every one."""
     from reconciler.plan.access_review.progress import progress
     from reconciler.report.access_review import as_json, as_text
 
@@ -96,7 +93,7 @@ def _reviews(desired: Path, name: str | None) -> Reviews:
 
     reviews = read_reviews(desired)
     if name is not None and name not in reviews.by_name:
-        raise click.UsageError(f"no review {name!r}; " + meant(name, sorted(reviews.by_name)))
+        raise UnknownName(f"no review {name!r}; " + meant(name, sorted(reviews.by_name)))
     found = reviews if name is None else reviews.only(name)
     echo(as_text(found.problems), err=True, nl=False)
     return found
@@ -109,7 +106,7 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
     """Take out of the declarations what the review NAME decided to remove; comments are kept.
 
     What comes through a group is left to you, since others would lose it too: the group is named. Nothing is written to a
-    service: the next apply does that. Exit codes: 0, 5 where something is left to you, 1 where the review is in error.
+    service: the next apply does that.
     """
     from reconciler.adopt.access_review import follow
     from reconciler.adopt.model import ImportRefused

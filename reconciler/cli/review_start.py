@@ -12,6 +12,7 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say, say_error
 from reconciler.cli.terminal import echo
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
 
@@ -40,8 +41,7 @@ def start(
 ) -> int:  # fmt: skip
     """Write desired/reviews/NAME/<reviewer>.yaml: one row a person and access, decisions to be filled in.
 
-    Exit codes: 0, or 1 where an app could not be read or somebody has no reviewer; then nothing is written. Example:
-    reconcile review start --app wiki --privileged --name 2026-Q4 --by manager --due 2026-12-15
+    Nothing is written where an app could not be read, or somebody has no reviewer. `reconcile help review` has the whole of it.
     """
     from reconciler.cli.known_names import refuse_unknown
     from reconciler.plan.access_review.share import Named, share
@@ -77,16 +77,16 @@ def start(
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name) or len(name) > 100:
-        raise click.UsageError(f"--name {name!r} cannot name a folder: use letters, digits, dots, - and _")
+        raise BadValue(f"--name {name!r} cannot name a folder: use letters, digits, dots, - and _")
 
 
 def _check_due(due: str) -> None:
     from reconciler.declare.assignments import is_day
 
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", due, re.ASCII) or not is_day(due):
-        raise click.UsageError(f"--due {due!r} is not a day: write YYYY-MM-DD")
+        raise BadValue(f"--due {due!r} is not a day: write YYYY-MM-DD")
     if due < today():
-        raise click.UsageError(f"--due {due} has passed: name a day from today on")
+        raise BadValue(f"--due {due} has passed: name a day from today on")
 
 
 def _check_new(desired: Path, name: str) -> None:
@@ -106,7 +106,7 @@ def _chooser(by: str, declarations: Declarations) -> Choose:
     if by == "manager":
         return by_manager(declarations.users)
     if not Path(by).is_file():
-        raise click.UsageError(f"--by {by!r} is neither `manager` nor a file")
+        raise BadValue(f"--by {by!r} is neither `manager` nor a file")
     rules, problems = read_rules(Path(by))
     if problems:
         echo(as_text(problems), err=True, nl=False)

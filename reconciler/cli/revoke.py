@@ -20,6 +20,7 @@ from reconciler.cli.output import say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo
 from reconciler.cli.write import blocked, vanishing, write
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
 from reconciler.declare.model import App, Declarations
@@ -87,7 +88,7 @@ def revoke(
             return worst([*looked, *_out_of_reach(address, elsewhere)])
         if not known and not any(looked):
             recorded = [name for session, _ in parts for name in session.planned.context.entries]
-            raise click.UsageError(_nobody(user, str(id), declarations, recorded))
+            raise UnknownName(_nobody(user, str(id), declarations, recorded))
         if not _agreed(user or f"the account {id}", parts, auto_approve, no_color):
             return ERROR
         works = [(session.app, partial(_put_out, session, changes, address)) for session, changes in parts]

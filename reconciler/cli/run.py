@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
 LAST, SOON = 35.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
+JOURNALS = "start it again: the next run continues from the journals"
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
 
 
@@ -65,7 +66,10 @@ def run(
     desired: Path, apps: tuple[str, ...], no_color: bool, once: bool, interval: int | None, pull: bool, poll: int, grace: int,
     log_format: str, listen: Address | None, lock_timeout: float,
 ) -> int:  # fmt: skip
-    """Run a cycle of each app every interval: plan, guard, write, record. Safeguards and approvals hold as in apply."""
+    """Run a cycle of each app every interval, until stopped: plan, guard, write, record.
+
+    Safeguards and approvals hold as in apply. `reconcile help service` tells of cycles, escrow, quarantine and systemd.
+    """
     from reconciler.service.events import Event, as_json, as_notice, as_text
     from reconciler.service.follow import PATIENCE, Follow
     from reconciler.service.listen import listening
@@ -92,7 +96,7 @@ def run(
         try:
             stack.enter_context(listening(listen, loop, metrics, time.monotonic))
         except OSError as error:
-            raise click.ClickException(f"--listen: {error.strerror}: choose another address or port") from None
+            raise click.ClickException(f"--listen: {error.strerror} [CannotListen]\n    choose another address or port") from None
         stack.enter_context(messages)
         _run(loop)
     if not once and (why := lost()) is not None:
@@ -107,7 +111,7 @@ def _run(loop: Loop) -> None:
         loop.run()
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise click.ClickException(f"the service cannot go on: {why}; the next run goes on from the journals") from None
+        raise click.ClickException(f"the service cannot go on: {why} [CannotContinue]\n    {JOURNALS}") from None
 
 
 def _main(desired: Path) -> Main:
@@ -126,7 +130,7 @@ def _check(loop: Loop, apps: tuple[str, ...]) -> None:
     """What is wrong with the declarations is printed to stderr, and errors end the command, as with every other."""
     survey = loop.survey()
     if survey is None:
-        raise click.ClickException("the declarations could not be read: their process died")
+        raise click.ClickException(f"the declarations could not be read: their process died [CannotContinue]\n    {JOURNALS}")
     click.echo(survey.problems, err=True, nl=False)
     if survey.is_wrong:
         raise click.exceptions.Exit(ERROR)

@@ -20,7 +20,7 @@ from reconciler.cycle.plan_files import read_plans
 def show(
     desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str, show_unmanaged: bool, full: bool
 ) -> int:  # fmt: skip
-    """Show a saved plan again."""
+    """Show a saved plan again. One that was edited is refused."""
 
     def work() -> int:
         plans = read_plans(file)

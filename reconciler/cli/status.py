@@ -23,7 +23,7 @@ CLEAR = "\033[2J\033[H"
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 @click.option("--watch", is_flag=True, help="Show it again every few seconds, until interrupted.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, form: str, watch: bool) -> int:
-    """Show how each app's cycles go, from the record."""
+    """Show how each app's cycles go, from the record: counts, escrows, quarantine, and approvals that are waited for."""
     declarations, names = load_for_the_record(desired, apps)
     found = {**declarations.partial, **declarations.apps}
     while True:

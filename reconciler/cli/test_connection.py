@@ -21,7 +21,10 @@ from reconciler.record.open import store_of
 @takes_no_words
 @options
 def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
-    """Ask the service for what provisioning needs, and say what works and what does not."""
+    """Ask the service for what provisioning needs, and say what works and what does not. Writes nothing.
+
+    Of what does not work it says why, and what to do.
+    """
     declarations = load_checked(desired, apps)
     return worst([guarded(lambda app=app: _test(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 

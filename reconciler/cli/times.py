@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 
 SUCH_AS = "7d, 12h, 2026-06-01 or 2026-06-01T08:00Z"
@@ -35,4 +36,4 @@ def when(
     try:
         return read(text, now())
     except ValueError:
-        raise click.UsageError(f"{option} {text!r} is not a time: write {such_as}") from None
+        raise BadValue(f"{option} {text!r} is not a time: write {such_as}") from None

@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     help="How to print it: github are annotations, sarif is for code scanning.",
 )
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
-    """Check every declaration and report all errors at once."""
+    """Check every declaration and report all errors at once, each with file, line and what to do. No service is asked.
+
+    With --app only problems of these apps, and of what all apps share, are printed; everything is read all the same.
+    """
+    from reconciler.cycle.already_expired import check_expired
     from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
@@ -46,6 +50,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
     declarations, problems = checked(desired)
     problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
+    problems += check_expired(declarations, now()[:10])
     reviews = read_reviews(desired)
     problems += [*check_reviews(reviews, declarations, now()[:10]), *_ended(reviews, declarations)]
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])

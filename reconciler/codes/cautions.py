@@ -84,7 +84,7 @@ CAUTIONS = (
          "`sign`, `allowedSigners` or `unsignedUntil` in `reconciler.yaml` differs from what was last applied.",
          "Somebody else, or nobody, may have to sign what the record says from then on.", MEANT,
          "`sign: true` is taken out"),
-    told("NotCompared", "Not compared with the commit before", "The commit before this change is not in the clone.",
+    told("NotCompared", "Not compared with the commit before", "The commit before this change is not in the checkout.",
          "Where the record is and whose token goes where may have changed unseen.", "Check out with `fetch-depth: 0`.",
          "a shallow checkout in a workflow of your own"),
 )  # fmt: skip

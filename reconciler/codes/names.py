@@ -146,6 +146,15 @@ CODES = (
         shown="`roles: [{value: user, displayName: User, enabled: false}]` and an assignment of User",
     ),
     Code(
+        "expired-already",
+        "A new assignment that has ended already",
+        "An assignment was added whose `expires` is in the past (a warning). New is what the commit that was applied last, else "
+        "the one before the change, does not have.",
+        "The file looks as if it gave access, and it gives none: often the year is wrong.",
+        "Set `expires` to a day to come, or remove the assignment.",
+        Example(ASSIGNMENTS, "assignments:\n  - {user: ada@example.com, role: User, expires: 2020-01-31}\n"),
+    ),
+    Code(
         "role-member-type",
         "An assignment of a role to whom it is not open",
         "The role's `allowedMemberTypes` leave out users, or groups, and the assignment is to one (a warning).",

@@ -16,6 +16,7 @@ from reconciler.codes import (
     reviews,
     services,
     shapes,
+    usage,
     yaml_files,
 )
 from reconciler.codes.model import Code
@@ -28,6 +29,7 @@ PARTS: Mapping[str, tuple[Code, ...]] = {
     "Services, secrets and settings": services.CODES,
     "The record": records.CODES,
     "Reviews": reviews.CODES,
+    "What is typed wrongly": usage.CODES,
     "What ends a command": commands.CODES,
     "What ends a whole app's plan, apply or cycle": apps.CODES,
     "What ends the change of one object": objects.CODES,

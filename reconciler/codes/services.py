@@ -74,7 +74,7 @@ CODES = (
         "nobody-told",
         "Nobody is notified",
         "`notification` names neither an address nor a webhook (a warning).",
-        "What goes wrong at night is seen by nobody.",
+        "What goes wrong at night, nobody sees.",
         "Add `email: [...]` or a webhook.",
         Example("apps/wiki/app.yaml", app("notification: {on: [failure]}\n")),
     ),

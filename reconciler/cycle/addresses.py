@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Unknown(NamedTuple):
-    """An address under which nothing is declared or recorded, and those that are nearly called so."""
+    """An address under which nothing is declared or recorded, and those that hold it as a part, or are nearly called so."""
 
     address: str
     near: tuple[str, ...]
@@ -36,15 +36,11 @@ def all_unknown(addresses: tuple[str, ...], declarations: Declarations, apps: li
 
 def unknown(addresses: tuple[str, ...], declarations: Declarations, records: Iterable[Record]) -> list[Unknown]:
     """Those that name nothing that is declared, or in the records."""
-    from reconciler.declare.wording import nearly
+    from reconciler.resolve.one_object import near
     from reconciler.resolve.sources import group_addresses, user_addresses
 
     if not addresses:
         return []
     names = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *(a for r in records for a in r.entries)]
     known = {fold(name): name for name in names}
-    return [
-        Unknown(address, tuple(known[name] for name in nearly(address, known)))
-        for address in addresses
-        if fold(address) not in known
-    ]
+    return [Unknown(address, tuple(near(address, known.values()))) for address in addresses if fold(address) not in known]

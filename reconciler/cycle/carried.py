@@ -29,7 +29,7 @@ def check_carried(declarations: Declarations) -> Iterator[Problem]:
     record, by the commit before this change.
     """
     for app in declarations.apps.values():
-        record = _record(app, declarations) if declarations.record.backend == "local" else None
+        record = local_record(app, declarations)
         yield from _by_record(app, record) if record is not None else _by_commit(app, declarations)
 
 
@@ -70,8 +70,10 @@ def _files(commit: str, app: App, declarations: Declarations) -> list[str]:
     return [file + suffix for suffix in SUFFIXES]
 
 
-def _record(app: App, declarations: Declarations) -> Record | None:
-    """None also where it cannot be read: the next plan says why."""
+def local_record(app: App, declarations: Declarations) -> Record | None:
+    """None where it is in Git, and where it cannot be read: the next plan says why."""
+    if declarations.record.backend != "local":
+        return None
     try:
         return recovered(store_of(app, declarations))
     except ReconcileError:

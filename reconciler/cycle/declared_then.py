@@ -24,7 +24,7 @@ def declared_then(app: App, declarations: Declarations, commit: str) -> Declarat
     if not commit:
         raise NotKnown("the record knows no commit of what was applied last")
     if not is_known(commit):
-        raise NotKnown(f"commit {commit[:12]}, which was applied last, is not in this clone: fetch its history")
+        raise NotKnown(f"commit {commit[:12]}, which was applied last, is not in this checkout: fetch its history")
     held: dict[str, dict[str, bytes | None]] = {}
     for file in _differing(commit, declarations.folder):
         kind = _kind(file, app.name, declarations.folder)

@@ -93,12 +93,12 @@ def name_at(commit: str, declarations: Declarations, app: App) -> str:
 
 
 def _not_compared() -> Iterator[Caution]:
-    """Where a pull request's base is not in the clone, nothing but the record says what was there before."""
+    """Where a pull request's base is not in the checkout, nothing but the record says what was there before."""
     base = base_of_event()
     if base and not is_known(base):
         yield Caution(
             "NotCompared",
-            "the commit before this change is not in this clone, so nobody compared where the record "
+            "the commit before this change is not in this checkout, so nobody compared where the record "
             "is and whose token goes where: check out with `fetch-depth: 0`",
         )
 

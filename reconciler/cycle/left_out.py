@@ -22,7 +22,7 @@ from reconciler.scim.credentials import at_hand, token_name
 from reconciler.scim.errors import CredentialError
 
 NOT_COMPARED = (
-    "the commit before this change is not in this clone, so an app that it removes may be missing here: check out with "
+    "the commit before this change is not in this checkout, so an app that it removes may be missing here: check out with "
     "`fetch-depth: 0`"
 )
 

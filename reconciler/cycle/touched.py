@@ -50,7 +50,7 @@ def _since(commit: str, desired: Path, load: Callable[[], Declarations | None]) 
     differ = checkout.differing(desired, whole) if checkout and whole else None
     top = checkout.path_of(desired) if checkout else None
     if differ is None or top is None:
-        raise _EveryApp(f"the commit {commit[:12]} is not in this clone")
+        raise _EveryApp(f"the commit {commit[:12]} is not in this checkout")
     if any(os.path.islink(os.path.join(folder, name)) for folder, inner, files in os.walk(desired) for name in (*inner, *files)):
         raise _EveryApp("there are links in the declarations, and what one leads to may differ")
     files = [name if top == "." else name.removeprefix(f"{top}/") for name in sorted(differ)]

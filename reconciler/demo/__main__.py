@@ -19,7 +19,7 @@ from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
 
-MISSING = """Error: scim2-server is not installed, so there is no service to start
+MISSING = """Error: scim2-server is not installed, so there is no service to start [DemoFailed]
     pip install 'scim-reconciler[demo] @ git+https://HOST/REPOSITORY', with the address you installed reconcile from"""
 
 
@@ -71,7 +71,8 @@ def _listening(port: int, service: Application) -> WSGIServer:
     try:
         return make_server("127.0.0.1", port, service, server_class=_Server, handler_class=_Quiet)
     except (OSError, OverflowError) as error:
-        sys.exit(f"Error: port {port} cannot be listened on: {error}\n    end what uses it, or take another: --port 8102")
+        words = f"Error: port {port} cannot be listened on: {error} [CannotListen]"
+        sys.exit(f"{words}\n    end what uses it, or take another: --port 8102")
 
 
 if __name__ == "__main__":

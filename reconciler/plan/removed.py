@@ -70,7 +70,7 @@ def _delete_user(
         findings.left("retained, since the mapping does not delete", address)
         return
     kept = context.able.delete == "deactivates"
-    reason += f"; {context.able.service} keeps the account, deactivated" if kept else f"; {FOR_GOOD}"
+    reason += f"; {context.able.service} keeps the account, disabled" if kept else f"; {FOR_GOOD}"
     findings.changes.append(_removal(context, address, Action.DELETE, reason, why, context.loses(live), live, skip))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.plan import privileged, role_notes, undeclared_renames, unmapped
+from reconciler.plan import expired, privileged, role_notes, undeclared_renames, unmapped
 from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
@@ -76,6 +76,7 @@ class Told:
             *of_record(self.record, self.base_url),
             *self.left_out,
             *of_mappings(self.context),
+            *expired.warnings(self.context, self.record is not None, self.selection),
             *of_declared(self.context, self._differ),
             *to_confirm(self.context, self.selected),
             *of_everyday(self.context),

@@ -54,5 +54,5 @@ def another(asked: str, answered: str, request: str) -> AnotherAccount:
     return AnotherAccount(
         f"the service answered with another account: {answered[:80]!r}, not {asked[:80]!r}",
         request,
-        remedy="nothing of it was taken over: tell the service's vendor",
+        remedy="nothing of it was used: tell the service's vendor",
     )

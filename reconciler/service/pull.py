@@ -48,7 +48,7 @@ class Main:
         try:
             self.checkout: Checkout = find_checkout(Path.cwd(), os.environ)
         except RecordError as error:
-            raise RecordError(error.message, "run this in a clone of the repository") from None
+            raise RecordError(error.message, "run this in a checkout of the repository") from None
         if name not in self.checkout.remotes():
             raise RecordError(f"the checkout has no remote {name!r} to pull from", f"git remote add {name} <address>")
         self.desired = desired

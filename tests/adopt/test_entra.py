@@ -422,7 +422,7 @@ def imported(folder: Path, out: Path) -> tuple[list[str], list[str]]:
 def test_graphs_pages_become_directory_roles_and_assignments(tenant: Path, tmp_path: Path) -> None:
     out = tmp_path / "desired"
     written, left = imported(tenant, out)
-    assert len(written) == 6 and left == ["Net: a member is not taken over: it is not a user or group of the export"]
+    assert len(written) == 6 and left == ["Net: a member is not imported: it is not a user or group of the export"]
     declarations = load(out).declarations
     assert {name: user.row for name, user in declarations.users.items()} == {
         "ada@x.org": {
@@ -672,7 +672,7 @@ def test_a_list_of_members_that_does_not_say_of_which_group_is_refused(portal: P
 
 def test_a_list_of_members_of_no_group_of_the_export_is_named(portal: Path, tmp_path: Path) -> None:
     _, left = imported(export(portal, members__Nett_csv=MEMBERS), tmp_path / "desired")
-    assert any(line.startswith("Nett: its members are not taken over") and "members/GROUP.csv" in line for line in left)
+    assert any(line.startswith("Nett: its members are not imported") and "members/GROUP.csv" in line for line in left)
 
 
 @pytest.mark.parametrize("said", [False, "False"])

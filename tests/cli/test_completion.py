@@ -52,3 +52,8 @@ def test_declarations_that_are_not_there_or_broken_offer_nothing(tmp_path: Path,
 def test_each_shell_gets_a_script_that_calls_reconcile(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
     assert f"RECONCILE_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("plann", ""), ("record", "shwo", "")])
+def test_after_a_word_that_is_no_command_nothing_is_said(words: tuple[str, ...]) -> None:
+    offered(*words)  # and nothing is raised into somebody's shell

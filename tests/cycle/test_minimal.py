@@ -243,7 +243,7 @@ def test_without_a_commit_or_with_one_of_elsewhere_everything_is_read(town: Town
     of, other = record.commit, "a" * 40
     for commit, begun, why in (
         ("", [], "knows no commit of what"),
-        (other, [], "is not in this clone"),
+        (other, [], "is not in this checkout"),
         (of, [""], "knows no commit of what"),
         (of, [of] * 4, "4 applies since the last complete one"),
     ):

@@ -143,7 +143,7 @@ def test_what_is_not_understood_touches_every_app(base: str, change: Callable[[]
 
 @pytest.mark.parametrize("commit", ["0" * 40, "no-such-name", "--help", ""])
 def test_a_commit_that_is_not_here_touches_every_app(base: str, commit: str) -> None:
-    assert since(commit).every == f"the commit {commit[:12]} is not in this clone"
+    assert since(commit).every == f"the commit {commit[:12]} is not in this checkout"
 
 
 def test_what_a_shallow_clone_does_not_have_touches_every_app(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ Beside these, `app.yaml` names variables of its own for tokens and addresses (`$
 VARIABLES = {
     "RECONCILE_ALLOWED_ORIGINS": "Where each token may go: `https://scim.example.com=WIKI_SCIM_TOKEN`, separated by commas.",
     "RECONCILE_URL_VARIABLES": "Names of further variables that an address may take, beside those on `_URL` or `_HOST`.",
-    "RECONCILE_SECRET_FOLDERS": "Folders from which `${file:...}` may read secrets, separated by colons; else `/run/secrets`.",
+    "RECONCILE_SECRET_FOLDERS": "Folders from which `${file:...}` may read, with colons or commas between; else `/run/secrets`.",
     "RECONCILE_SMTP_URL": "The mail server of notifications.",
     "RECONCILE_GIT_TOKEN": "The token with which the record is pushed, and `run --pull` fetches, over HTTPS.",
     "RECONCILE_SIGNING_KEY": "The text of an SSH key that signs the record, for a runner that has no file of it.",

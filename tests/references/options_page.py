@@ -11,7 +11,8 @@ from reconciler.cli.main import COMMANDS, cli
 
 HEAD = """# Every command with all its options
 
-What `reconcile COMMAND --help` prints. [Commands](commands.md) says what each is for, and what the exit codes mean.
+What `reconcile COMMAND --help` prints. [Commands](commands.md) has them all at a glance, and what the exit codes
+mean.
 """
 
 

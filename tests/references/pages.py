@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.references import code_page, environment_page, functions_page, keys_page, options_page, profiles_page
+from tests.references import code_page, commands_page, environment_page, functions_page, keys_page, options_page, profiles_page
 from tests.support.servers import ROOT
 
 PAGES = ROOT / "reconciler/docs"
@@ -21,6 +21,7 @@ Each page is also printed by `reconcile help NAME`, and what a code means by `re
 LIST = "llms.txt"
 MADE: Mapping[str, Callable[[], str]] = {
     "codes.md": code_page.page,
+    "commands.md": commands_page.page,
     "environment.md": environment_page.page,
     "functions.md": functions_page.page,
     "keys.md": keys_page.page,

@@ -455,7 +455,7 @@ def test_a_delete_that_only_deactivates_is_said_and_the_account_comes_back(tmp_p
         "apps/wiki/app.yaml", (tmp_path / "desired/apps/wiki/app.yaml").read_text() + "deprovisioning: {outOfScope: delete}\n"
     )
     world.assign()
-    assert [c.reason for c in world.plan().changes] == ["NotAssigned: not assigned to wiki; Slack keeps the account, deactivated"]
+    assert [c.reason for c in world.plan().changes] == ["NotAssigned: not assigned to wiki; Slack keeps the account, disabled"]
     world.converge()
     account = world.find("ada@x.org")
     assert account["active"] is False

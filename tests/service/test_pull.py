@@ -132,7 +132,7 @@ def test_outside_of_a_clone_the_advice_is_to_be_in_one(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RecordError, match="not a Git repository") as error:
         Main(Path("desired"))
-    assert error.value.remedy == "run this in a clone of the repository"
+    assert error.value.remedy == "run this in a checkout of the repository"
 
 
 def looked(loop: Loop) -> None:

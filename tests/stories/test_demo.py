@@ -60,7 +60,7 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     assert tuple(re.findall(r"^\$ reconcile (.*)$", ran.stdout, re.MULTILINE)) == STORY
     assert len(ran.stdout.splitlines()) <= LONGEST
     after = dict(zip(STORY, ran.stdout.split("$ reconcile ")[1:], strict=False))
-    assert "0 errors, 1 warning" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
+    assert "0 errors, 2 warnings" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
     assert 'title: "Intern" -> "Principal Engineer"' in after[STORY[6]] and "[drift]" in after[STORY[6]]
     assert "gain a privileged role (Organization Admin)" in after[STORY[8]]
     assert "mary@example.com gains Organization Admin (privileged) through group On Call" in after[STORY[8]]

@@ -1,4 +1,4 @@
-"""What a service has already is taken over as declarations: the plan that follows is empty, and nothing is overwritten."""
+"""What a service has already is imported as declarations: the plan that follows is empty, and nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_the_one_primary_role_that_entra_writes_becomes_a_role(empty: World) -> 
 USER = {"value": "user", "display": "User"}
 PRIMARY = {"value": "user", "primary": True}
 GHOST = {"value": "ghost"}
-LEAD = "roles are not taken over: "
+LEAD = "roles are not imported: "
 
 
 def seed_roles(world: World, **roles: dict[str, Any] | None) -> dict[str, str]:
@@ -322,7 +322,7 @@ def test_a_role_that_is_not_declared_yet_is_added_below_the_others(empty: World)
     assert (empty.plan().changes, empty.plan().adopted) == ((), 1)
 
 
-# What cannot be taken over
+# What cannot be imported
 
 
 def test_expressions_that_can_be_undone_are_and_others_are_reported(empty: World) -> None:
@@ -336,8 +336,8 @@ def test_expressions_that_can_be_undone_are_and_others_are_reported(empty: World
     empty.seed("bob@x.org", displayName="BOB", title="abc", **{URN + ":department": "Ops"})
     outcome = take(empty, force=True)
     assert declared(empty)["bob@x.org"]["companyName"] == "abc"
-    assert "User/ada@x.org: title is not taken over: its expression cannot be inverted" in outcome.notes
-    assert any("department is not taken over: its mapping is a constant" in line for line in outcome.notes)
+    assert "User/ada@x.org: title is not imported: its expression cannot be inverted" in outcome.notes
+    assert any("department is not imported: its mapping is a constant" in line for line in outcome.notes)
     assert [(c.address, [a.path for a in c.attributes]) for c in outcome.plan.changes] == [
         ("User/ada@x.org", [URN + ":department"])
     ]
@@ -490,12 +490,12 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
         only = ("import", "--app", "new", "--out", "fresh", "--only", "User/ada@x.org")
         ran = desk.reconcile(*only, **environ)
         assert ran.out == (
-            "Took over User/ada@x.org in fresh/directory/users/new.yaml; review it with `git diff`.\n"
+            "Imported User/ada@x.org in fresh/directory/users/new.yaml; review it with `git diff`.\n"
             "The plan that follows: Plan: 0 to create, 1 to update, 0 to disable.\n"
         )
         assert "displayName: Ada Lovelace" in (tmp_path / "fresh/directory/users/new.yaml").read_text()
         alone = ("import", "--desired", "fresh", "--only", "User/ada@x.org")  # the folder has one app
-        assert "nothing to take over" in desk.reconcile(*alone, **environ).out
+        assert "nothing to import" in desk.reconcile(*alone, **environ).out
         desk.seed("zed@x.org")
         ran = desk.reconcile("plan", "--desired", "fresh", "--show-unmanaged", **environ)
         assert "local (1): no such user in the directory\n    zed@x.org" in ran.out

@@ -27,14 +27,18 @@ from tests.support.thousandeyes import thousandeyes
 
 README = ROOT / "README.md"
 DOCS = ROOT / "reconciler/docs"
-MADE = ("codes", "environment", "options", "keys", "functions", "profile-values")  # made from code, and tried there
+MADE = ("codes", "commands", "environment", "options", "keys", "functions", "profile-values")  # made from code, and tried there
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"sh", "diff", "yaml", "json", "ini", "console", "text", "markdown"}
 # Commands that no test types: they start servers or run on, reach GitHub, or need another machine. First lines, by page.
 NOT_TYPED = {
     ("README", "$ reconcile plan --app wiki"),  # compared by test_demo.py
     ("README", "$ make demo    # the whole story, on this machine, against real SCIM servers that it starts and ends itself"),
+    ("access", '$ reconcile access --at 2026-03-01 --role "Organization Admin"'),  # the log of this test begins today
+    ("access", "$ reconcile access --diff 2026-01-01 2026-04-01 --format csv"),
+    ("access", "$ reconcile revoke --app wiki --id 5f1c2a --reason 'INC-9: not ours'"),  # test_revoke_id.py revokes one
     ("howto-recover", "$ reconcile unlock 5f1c2ad09be74a1f8d3a3a7a0d5f2c11 --app wiki"),
+    ("log", "$ reconcile record verify --app wiki --since sha256:4f1c..."),  # the head of another log
     ("record", '$ ssh-keygen -t ed25519 -N "" -C reconcile -f reconcile-key'),  # secrets of GitHub
     ("review", "$ reconcile review close 2026-Q4 --evidence review-2026-Q4.zip"),  # test_review.py closes one
     ("service", "$ reconcile run --pull             # until stopped; follow the remote's main branch"),
@@ -126,6 +130,13 @@ def change(folder: Path, text: str) -> None:
     before = file.read_text(encoding="utf-8")
     assert before.count(old) == 1, f"{file} does not hold once:\n{old}"
     file.write_text(before.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_block_is_told_by_its_indentation_alone(page: Path) -> None:
+    """Markdown takes lines that are indented by four for code, and nothing would type them."""
+    outside = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    assert re.findall(r"\n\n(?:    |\t)(.*)", outside) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

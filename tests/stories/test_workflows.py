@@ -963,7 +963,7 @@ def test_init_again_brings_an_app_that_came_later_into_workflows_that_are_as_it_
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("init", "The app to write"), ("import", "The app to take over"), ("plan", "Only this app; may be repeated")],
+    [("init", "The app to write"), ("import", "The app to import"), ("plan", "Only this app; may be repeated")],
 )
 def test_the_help_says_what_app_means_to_a_command(tmp_path: Path, command: str, words: str) -> None:
     text = " ".join(Desk(tmp_path, "http://127.0.0.1").reconcile(command, "--help").out.split())

@@ -125,7 +125,7 @@ class _Reader:
             return
         row["manager"] = self.names.get(str(boss.get("id"))) if isinstance(boss, dict) else None
         if boss and row["manager"] is None:
-            self.notes.add("its manager is not taken over: that user is not in the export", row["userPrincipalName"])
+            self.notes.add("its manager is not imported: that user is not in the export", row["userPrincipalName"])
 
     def _members(self, item: Json, row: Row) -> None:
         listed, pages = item.get("members"), self._member_pages(row)
@@ -161,7 +161,7 @@ class _Reader:
                     "save it as members/GROUP.csv, with the group's displayName or id for GROUP",
                 )
             self.notes.add(
-                "its members are not taken over: no group of the export has this name or id; save it as members/GROUP.csv",
+                "its members are not imported: no group of the export has this name or id; save it as members/GROUP.csv",
                 page.name,
             )
 
@@ -173,7 +173,7 @@ class _Reader:
         name = fold(user_name(str(member.get("userPrincipalName"))))
         if id == "None" and name in self.by_name:
             return False, self.by_name[name]
-        self.notes.add("a member is not taken over: it is not a user or group of the export", group)
+        self.notes.add("a member is not imported: it is not a user or group of the export", group)
         return None
 
     def _roles(self) -> dict[str, str]:
@@ -182,7 +182,7 @@ class _Reader:
         for item in self.items("app"):
             for role in item.get("appRoles") or []:
                 if not is_name(role.get("displayName")) or not can_hold(str(role.get("value") or "")):
-                    self.notes.add("an app role is not taken over: its name cannot be declared", str(role.get("id")))
+                    self.notes.add("an app role is not imported: its name cannot be declared", str(role.get("id")))
                     continue
                 row: Row = {"value": str(role.get("value") or role["displayName"]), "displayName": role["displayName"]}
                 row.update({"enabled": False} if role.get("isEnabled") is False else {})
@@ -211,7 +211,7 @@ class _Reader:
         role = roles.get(str(item["approleid"])) if "approleid" in item else _first(item, "roleassigned", "role", "approlename")
         if role is None:
             self.notes.add(
-                f"its assignment is not taken over: no app role {item.get('approleid')} in the export; save the "
+                f"its assignment is not imported: no app role {item.get('approleid')} in the export; save the "
                 "service principal with its appRoles",
                 shown,
             )
@@ -219,7 +219,7 @@ class _Reader:
         for key, names in (("user", self.names), ("group", self.groups)):
             if id in names:
                 return {key: names[id], "role": role}
-        self.notes.add("its assignment is not taken over: it is not a user or group of the export", shown)
+        self.notes.add("its assignment is not imported: it is not a user or group of the export", shown)
         return None
 
 

@@ -83,7 +83,7 @@ def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
         if name in MULTI_VALUED and isinstance(value, list):
             value = [text for text in value if isinstance(text, str) and can_hold(text)] or None
         elif isinstance(value, str) and not can_hold(value):
-            notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
+            notes.add(f"{name} is not imported: no YAML file can hold it", str(item.get("id")))
             value = None
         held = value not in (None, "") and (isinstance(value, (str, list)) or name == "accountEnabled")
         row[name] = value if held else None

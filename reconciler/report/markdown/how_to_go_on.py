@@ -106,7 +106,7 @@ def drift(plan: Plan, actions: str) -> str:
     if "config" in causes:
         lines.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
     if "time" in causes:
-        lines.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
+        lines.append("- **Fallen due**: a date has passed, and the nightly workflow has not done it.")
     if plan.outstanding:
         lines.append("- **Requested, and not done**: the service accepted a removal, and did not do it; see the caution.")
     return "\n".join([lines[0], "", *lines[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()

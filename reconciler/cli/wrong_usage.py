@@ -1,0 +1,65 @@
+"""A command line that is wrong, which ends in 64: click's errors in, each with its code out. Prints."""
+
+from __future__ import annotations
+
+import click
+
+
+class UnknownName(click.UsageError):
+    """Somebody or something is named that nothing is called."""
+
+
+class UnknownCommand(click.UsageError):
+    """A word that is no command."""
+
+
+class BadValue(click.UsageError):
+    """A value that its option or argument does not take."""
+
+
+OURS = (UnknownName, UnknownCommand, BadValue)
+# click's own, by name: its versions do not have the same ones.
+OF_CLICK = {
+    "NoSuchCommand": "UnknownCommand",
+    "NoSuchOption": "UnknownOption",
+    "MissingParameter": "MissingArgument",
+    "BadParameter": "BadValue",
+}
+ELSE = "WrongUsage"
+
+
+class Commands(click.Group):
+    """A command that holds others, and says which of them was meant."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and not ctx.resilient_parsing:
+            raise no_command(cmd_name, self.list_commands(ctx), ctx)
+        return found
+
+
+def no_command(name: str, known: list[str], context: click.Context) -> UnknownCommand:
+    """What to say of a word that is no command."""
+    from reconciler.declare.wording import hint
+
+    return UnknownCommand(f"no command {name!r}; " + hint(name, known, "commands are ", "'"), context)
+
+
+def code_of(error: click.UsageError) -> str:
+    """The code of one of ours, or of click's."""
+    if isinstance(error, click.BadOptionUsage):  # click has one kind, and no context, for a value too many and for none
+        return "BadValue" if "does not take" in error.message else "MissingArgument"
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    ours = [kind.__name__ for kind in OURS if isinstance(error, kind)]
+    return next((OF_CLICK[kind] for kind in kinds if kind in OF_CLICK), ours[0] if ours else ELSE)
+
+
+def show(error: click.UsageError, text: str) -> None:
+    """How the command is used, and what is wrong: `text`, which may hold what somebody typed, with the code."""
+    from reconciler.cli.terminal import print_it
+
+    if error.ctx is not None:
+        print_it(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
+    first, end, rest = text.partition("\n")
+    line = f"Error: {first} [{code_of(error)}]"
+    print_it(line + end + rest, err=True)

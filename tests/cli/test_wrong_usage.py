@@ -1,0 +1,69 @@
+"""What is typed wrongly ends in 64, with a code that `reconcile help` explains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from reconciler.cli.main import COMMANDS, cli, run
+from reconciler.codes import usage
+
+TYPED = [
+    ("plann", "UnknownCommand", "no command 'plann'; did you mean 'plan'?"),
+    ("record shwo", "UnknownCommand", "no command 'shwo'; did you mean 'show'?"),
+    ("review nonsense", "UnknownCommand", "no command 'nonsense'; commands are apply, close, start, status"),
+    ("plan --aap wiki", "UnknownOption", "--aap"),
+    ("plan --format yaml", "BadValue", "'yaml' is not one of 'text', 'json'"),
+    ("plan --redact=yes", "BadValue", "does not take a value"),
+    ("apply --digest 12", "BadValue", "write sha256: and 64 hexadecimal digits"),
+    ("plan --only ada", "BadValue", "write User/ada or Group/ada"),
+    ("import --app wiki --only ada", "BadValue", "write User/ada or Group/ada"),
+    ("review start --name q1 --by manager --due soon", "BadValue", "'soon' is not a day: write YYYY-MM-DD"),
+    ("notify replay --since never", "BadValue", "'never' is not a time"),
+    ("explain", "MissingArgument", "USER"),
+    ("plan --out", "MissingArgument", "--out"),
+    ("completion", "MissingArgument", "bash|zsh|fish"),
+    ("show one.json another.json", "WrongUsage", "another.json"),
+    ("plan nonsense", "WrongUsage", "plan takes no argument 'nonsense'"),
+    ("access --at 2026-01-01 --diff 2026-01-01 2026-02-01", "WrongUsage", "--at and --diff exclude each other"),
+    ("help nonsense", "UnknownName", "no page, command, code or variable 'nonsense'"),
+]
+
+
+@pytest.mark.parametrize(("typed", "code", "words"), TYPED, ids=[typed for typed, *_ in TYPED])
+def test_what_is_typed_wrongly_has_a_code_and_says_what_was_meant(
+    typed: str, code: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.json", "another.json"):
+        Path(name).touch()
+    assert run(typed.split()) == 64
+    said = capsys.readouterr()
+    (error,) = [line for line in said.err.splitlines() if line.startswith("Error: ")]
+    assert said.out == "" and error.endswith(f" [{code}]") and words in said.err
+    assert said.err.startswith("Usage: reconcile") or typed in ("plan --redact=yes", "plan --out")  # click says no more there
+    assert run(["help", code]) == 0
+    assert capsys.readouterr().out.startswith(f"# {code}\n")
+
+
+def test_every_code_of_usage_is_shown_above() -> None:
+    assert {code.name for code in usage.CODES} <= {code for _, code, _ in TYPED}
+
+
+def test_every_command_that_holds_others_names_the_one_that_was_meant() -> None:
+    found = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    groups = [command for command in found if isinstance(command, click.Group)]
+    assert len(groups) == 4
+    for group in groups:
+        with pytest.raises(click.UsageError, match=r"no command 'nonsens'"):
+            group.get_command(click.Context(group), "nonsens")
+
+
+def test_a_wrong_command_line_wraps_at_the_terminal_s_width(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("reconciler.cli.terminal._columns", lambda err: 60)
+    assert run(["plan", "--format", "yaml"]) == 64
+    assert all(len(line) <= 60 for line in capsys.readouterr().err.splitlines()[3:])
