@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 DEMO := $(VENV)/.demo
-PIP := $(VENV)/bin/pip
+BUILDS := $(VENV)/.builds
 QUICK := install --quiet --disable-pip-version-check --no-compile
 BUILDER := pip hatchling editables
 INSTALL := $(VENV)/bin/python -m pip $(QUICK) --no-build-isolation
@@ -49,12 +49,12 @@ simulate: $(READY)
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
 	THOROUGH=1 $(VENV)/bin/pytest -n auto --dist worksteal $(BUDGETED)
 
-$(READY): pyproject.toml | $(PIP)
+$(READY): pyproject.toml | $(BUILDS)
 	$(INSTALL) -e '.[demo,test]'
 	$(VENV)/bin/python -m compileall -q reconciler
 	touch $(READY)
 
-$(DEMO): pyproject.toml | $(PIP)
+$(DEMO): pyproject.toml | $(BUILDS)
 	@echo "Installing what the story needs into $(VENV): about ten seconds once a package cache is warm"
 	$(INSTALL) -e '.[demo]'
 	touch $(DEMO)
@@ -62,10 +62,11 @@ $(DEMO): pyproject.toml | $(PIP)
 # Half of an install's time goes into older pips' reading of the registry's pages, into venv's own way of bringing one, and into a
 # folder of its own to build this package in: so the newest pip comes first, with the builder. Where PYTHON has no pip, or one from
 # before 22.3, which cannot install elsewhere, venv brings one after all.
-$(PIP):
+$(BUILDS):
 	$(PYTHON) -m venv --without-pip $(VENV)
 	$(PYTHON) -m pip --python $(VENV)/bin/python $(QUICK) $(BUILDER) 2>$(VENV)/pip.log \
 	  || { $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip $(QUICK) --upgrade $(BUILDER); }
+	touch $(BUILDS)
 
 clean:
 	rm -rf $(VENV)
