@@ -23,7 +23,8 @@ def load_apps(desired: Path) -> None:
         yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
 
 
-def read(url: str, count: int) -> None:
+def read(url: str, count: int, times: int = 1) -> None:
+    """Every page, so many times over: the lists of as many apps."""
     import httpx
     import orjson
 
@@ -33,7 +34,7 @@ def read(url: str, count: int) -> None:
             answer = client.get(f"{url}/Users", params={"startIndex": start, "count": PER_PAGE})
             return len(orjson.loads(answer.content)["Resources"])
 
-        assert sum(pool.map(page, range(1, count + 1, PER_PAGE))) == count
+        assert sum(pool.map(page, times * list(range(1, count + 1, PER_PAGE)))) == count * times
 
 
 if __name__ == "__main__":
@@ -42,4 +43,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "apps":
         load_apps(Path(sys.argv[2]))
     else:
-        read(sys.argv[2], int(sys.argv[3]))
+        read(sys.argv[2], *map(int, sys.argv[3:]))
