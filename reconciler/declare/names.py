@@ -18,10 +18,13 @@ def fold(name: str) -> str:
 
 
 def fold_all(names: list[str]) -> list[str]:
-    """`fold` for many names at once."""
+    """`fold` for many names at once; those that are compared as they stand are not held twice."""
     text = "\n".join(names)
-    folded = text.lower().split("\n") if text.isascii() else []
-    return folded if len(folded) == len(names) else [fold(name) for name in names]
+    lowered = text.lower() if text.isascii() else ""
+    if lowered and lowered == text:
+        return list(names)
+    folded = lowered.split("\n")
+    return folded if lowered and len(folded) == len(names) else [fold(name) for name in names]
 
 
 DEFAULT_ACCESS_KEY = fold(DEFAULT_ACCESS)  # by which assignments name it

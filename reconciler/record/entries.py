@@ -175,19 +175,21 @@ class Entries(MutableMapping[str, Entry]):
         return Kept(old.addresses, ids, declared, active, memoryview(b"".join(texts)), _ends(lengths))
 
     def _rewritten(self) -> Kept:
-        addresses, known, active = sorted(self._all), self.identities(), set(self.active())
+        addresses, rows = sorted(self._all), list[tuple[str, str | None, bool]]()
         text, ends = bytearray(), list[int]()  # grows in one place: put together at the end, there would be all of it twice
         for address in addresses:
             text += (BETWEEN if ends else b"") + self._text(address)
             ends.append(len(text))
-        return Kept(
-            addresses,
-            [known[a][0] for a in addresses],
-            [known[a][1] for a in addresses],
-            [a in active for a in addresses],
-            memoryview(text),
-            ends,
-        )
+            rows.append(self._row(address))
+        ids, declared, active = map(list, zip(*rows, strict=True)) if rows else ([], [], [])
+        return Kept(addresses, ids, declared, active, memoryview(text), ends)
+
+    def _row(self, address: str) -> tuple[str, str | None, bool]:
+        """The columns of one entry."""
+        entry, kept = self._all[address], self._kept
+        if isinstance(entry, int):
+            return kept.ids[entry], kept.declared[entry], kept.active[entry]
+        return _columns(address, _plain(entry))
 
     def _text(self, address: str) -> bytes:
         """The entry as a member of a JSON object."""
