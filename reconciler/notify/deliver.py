@@ -109,6 +109,8 @@ def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
         again = later.next if later.state == "waiting" else ""
         return about._replace(error=str(error), remedy=error.remedy, next=again, code=error.code)
     outbox.update(replace(message, state="delivered", tries=message.tries + 1, error=""))
+    if message.channel == WEBHOOK:  # whoever wanted no more was at another address
+        outbox.switch_on()
     return _arrived(about, refused)
 
 

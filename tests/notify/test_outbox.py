@@ -120,6 +120,7 @@ def test_a_receiver_that_is_gone_gets_nothing_more_until_app_yaml_names_another(
     post.target = replace(post.target, webhook=Webhook(server.url + "/new", ("${env:HOOK}",)))
     post.put(replace(EVENT, id="msg_" + "3" * 32))
     assert post.deliver() == [True] and server.posted[-1].path == "/hook/new"
+    assert not undelivered(post.outbox).off  # `status` says no more that nothing is sent
 
 
 def test_what_waits_goes_where_app_yaml_says_by_then(post: Post, server: Receiver) -> None:

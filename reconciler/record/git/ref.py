@@ -135,8 +135,8 @@ class Ref:
 
     def refresh(self) -> None:
         """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""
+        last, tree, name = self.last()  # before the remote is asked: another process may push, and see its own, in between
         self.look()
-        last, tree, name = self.last()
         if last in ("", self.head):
             if self.head and self.refusal() is None:
                 self.remember()

@@ -14,8 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from reconciler.record.checkout import REMOTE, Remote, blob_id
 from reconciler.record.git.process import (
@@ -30,7 +32,7 @@ from reconciler.record.git.process import (
     redact,
     remote,
 )
-from reconciler.record.store import RecordError
+from reconciler.record.store import RecordError, Unreachable
 
 CACHED = "refs/cache/head"
 STALE = "stale info"  # the remote has another commit there than is expected, or none
@@ -38,6 +40,8 @@ BUSY = re.compile(
     r"stale info|cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE
 )
 A_DAY = 86_400.0  # seconds
+LOOK = 60.0  # seconds that a remote may take to say what it has
+PATIENCE = 120.0  # seconds that another process of this checkout is waited for
 LENGTHS = {"sha1": 40, "sha256": 64}  # of an id
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -57,6 +61,7 @@ class Repository:
         self.path = folder / "repo.git"
         self.local = local(environ)
         self.fetching, self.pushing = (remote(environ, settings) for settings in (remote_place.fetches, remote_place.pushes))
+        self.looking = replace(self.fetching, seconds=LOOK)
         with self._alone():
             if not (self.path / "HEAD").exists():
                 self.local.must(
@@ -73,7 +78,14 @@ class Repository:
     def _alone(self) -> Iterator[None]:
         """One process of this checkout at a time."""
         with open(os.open(self.folder / "busy", os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            until = time.monotonic() + PATIENCE
+            while not _is_taken(file):
+                if time.monotonic() > until:
+                    raise Unreachable(
+                        f"another reconcile has been busy with {self.path} for {PATIENCE:.0f} seconds",
+                        "see whether one of this checkout was stopped, or hangs, and end it; it goes on from there the next time",
+                    )
+                time.sleep(0.02)
             yield
 
     def _git(self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
@@ -98,22 +110,24 @@ class Repository:
 
     def _listed(self, pattern: str) -> str:
         """What the remote says of the refs of these names, and of HEAD; a name may be any bytes. Raises RecordError."""
-        listed = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern, "HEAD").decode("utf-8", "replace")
+        listed = self.looking.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern, "HEAD").decode("utf-8", "replace")
         if len(listed.partition("\t")[0]) not in (0, LENGTHS[self.algorithm]):
             raise RecordError(*OTHER_HASH)
         return listed
 
     def fetch(self, ref: str) -> str | None:
         """The commit at `ref`, here and complete. Raises RecordError."""
+        head = self.remote_head(ref)
         with self._alone():
-            head = self.remote_head(ref)
             here = head and not self.local.run(f"--git-dir={self.path}", "cat-file", "-e", f"{head}^{{tree}}").code
             return head if head is None or here else self._fetch(ref, "--depth=1")
 
     def fetch_history(self, ref: str) -> str | None:
         """The commit at `ref`, here with its whole history, in a cache that is new. Raises RecordError."""
+        if self.remote_head(ref) is None:
+            return None
         with self._alone():
-            return self._fetch(ref) if self.remote_head(ref) is not None else None
+            return self._fetch(ref)
 
     def _fetch(self, ref: str, *depth: str) -> str:
         for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
@@ -261,3 +275,12 @@ def throwaway(remote_place: Remote, environ: Mapping[str, str], signer: Callable
         yield Repository(folder, remote_place, environ, signer=signer)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_taken(file: IO[bytes]) -> bool:
+    """Whether the lock on it is ours now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
