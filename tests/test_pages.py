@@ -128,6 +128,7 @@ def test_a_command_s_help_names_its_exit_codes_and_an_example_that_can_be_typed(
     assert run([first, *inner, "--help"]) == 0
     said = capsys.readouterr().out
     assert "xit code" in said and f"  {ENDINGS[name][1]}\n" in said
+    assert [line for line in said.splitlines() if len(line) > 80 or re.search(r"[\w,]\.\.\.$", line)] == []
     words = shlex.split(ENDINGS[name][1].partition(" > ")[0])
     assert words[: 2 + len(inner)] == ["reconcile", first, *inner]
     command = cli.get_command(click.Context(cli), first)
