@@ -56,6 +56,7 @@ def test_the_last_stage_of_the_image_runs_the_command_as_a_user_without_rights()
 def test_the_hook_validates_declarations() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["entry"], hook["pass_filenames"]) == ("reconcile validate", False)
+    assert f"{{id: {hook['id']}}}" in (ROOT / "reconciler/docs/github.md").read_text(encoding="utf-8")
     assert re.match(hook["files"], "desired/apps/wiki/app.yaml") and not re.match(hook["files"], "src/desired.yaml")
 
 
