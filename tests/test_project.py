@@ -77,7 +77,7 @@ def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
     python.chmod(0o755)
     (tmp_path / "venv/bin").mkdir(parents=True)
     (tmp_path / "venv/bin/python").symlink_to(python)
-    command = ["make", "-s", "-f", ROOT / "Makefile", f"PYTHON={python}", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/bin/pip"]
+    command = ["make", "-s", "-f", ROOT / "Makefile", f"PYTHON={python}", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/.builds"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = [re.sub(r"\S*/venv", "VENV", line) for line in ran.stdout.splitlines()]
     quick = "install --quiet --disable-pip-version-check --no-compile"
