@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.common import no_color_option
 from reconciler.cli.wrong_usage import UnknownName
+from reconciler.declare.names import fold
 from reconciler.declare.wording import did_you_mean, likely
 
 CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
@@ -62,10 +63,10 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
-    """Pages, commands and codes that begin so."""
+    """Pages, commands and codes that begin so, in any case."""
     commands = context.find_root().command
     assert isinstance(commands, click.Group)
-    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if name.startswith(begun)]
+    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if fold(name).startswith(fold(begun))]
 
 
 def sections(page: str = CODES) -> dict[str, str]:
