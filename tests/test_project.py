@@ -56,6 +56,7 @@ def test_the_last_stage_of_the_image_runs_the_command_as_a_user_without_rights()
 def test_the_hook_validates_declarations() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["entry"], hook["pass_filenames"]) == ("reconcile validate", False)
+    assert f"{{id: {hook['id']}}}" in (ROOT / "reconciler/docs/github.md").read_text(encoding="utf-8")
     assert re.match(hook["files"], "desired/apps/wiki/app.yaml") and not re.match(hook["files"], "src/desired.yaml")
 
 
@@ -76,7 +77,7 @@ def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
     python.chmod(0o755)
     (tmp_path / "venv/bin").mkdir(parents=True)
     (tmp_path / "venv/bin/python").symlink_to(python)
-    command = ["make", "-s", "-f", ROOT / "Makefile", f"PYTHON={python}", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/bin/pip"]
+    command = ["make", "-s", "-f", ROOT / "Makefile", f"PYTHON={python}", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/.builds"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = [re.sub(r"\S*/venv", "VENV", line) for line in ran.stdout.splitlines()]
     quick = "install --quiet --disable-pip-version-check --no-compile"

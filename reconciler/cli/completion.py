@@ -14,7 +14,7 @@ SHELLS = ("bash", "zsh", "fish")
 @no_color_option
 @click.pass_context
 def completion(context: click.Context, shell: str, no_color: bool) -> None:
-    """Print the script that completes commands, options, apps, users and groups in SHELL.
+    """Print the script that completes commands, options, apps, users, groups, pages and codes in SHELL.
 
     \b
     bash: eval "$(reconcile completion bash)" in ~/.bashrc

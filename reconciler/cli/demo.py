@@ -15,13 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from reconciler.cli.common import no_color_option
+from reconciler.demo import install
 from reconciler.processes.child import Process, start
 from reconciler.processes.environment import Allowed, ourselves
 
@@ -68,8 +68,8 @@ class _Server(NamedTuple):
 @contextmanager
 def _server(folder: Path, profile: str) -> Iterator[_Server]:
     """A scim2-server on a free port, less what a service of this profile lacks; gone when the block is left."""
-    if find_spec("scim2_server") is None:
-        raise click.ClickException("scim2-server is not installed [DemoFailed]\n    pip install 'scim-reconciler[demo]'")
+    if command := install():
+        raise click.ClickException(f"scim2-server is not installed [DemoFailed]\n    {command}")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -61,7 +61,7 @@ ENDINGS = {
     "notify replay": (READS, "reconcile notify replay --since 2h"),
     "review start": (
         "0 done, 1 an app could not be read, or somebody has no reviewer",
-        "reconcile review start --name 2027-Q1 --by manager --due 2027-03-31 --privileged",
+        "reconcile review start --name 2027-Q1 --by manager --due 2027-03-31",
     ),
     "review status": (
         "0 done, 1 a review is overdue, has errors, or is not as the log knows it, 2 decisions are missing (with "

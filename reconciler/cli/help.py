@@ -11,9 +11,11 @@ import click
 
 from reconciler.cli.common import no_color_option
 from reconciler.cli.wrong_usage import UnknownName
-from reconciler.declare.wording import SURE, did_you_mean, likely
+from reconciler.declare.names import fold
+from reconciler.declare.wording import did_you_mean, likely
 
 CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
+NEAR = 0.65  # of the letters; of so many names some share more than half with any word
 KINDS = {
     "Begin": ("tutorial", "adopt", "github"),
     "How to": (
@@ -55,16 +57,16 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
             click.echo(command.get_help(found))
     else:
         known = [*titles, *commands.list_commands(context), *codes]
-        near = likely(topic, known, SURE)
+        near = likely(topic, known, NEAR)
         otherwise = "`reconcile help` lists the pages, `reconcile --help` the commands"
         raise UnknownName(f"no page, command, code or variable {topic!r}; " + did_you_mean(near and repr(near), otherwise))
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
-    """Pages, commands and codes that begin so."""
+    """Pages, commands and codes that begin so, in any case."""
     commands = context.find_root().command
     assert isinstance(commands, click.Group)
-    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if name.startswith(begun)]
+    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if fold(name).startswith(fold(begun))]
 
 
 def sections(page: str = CODES) -> dict[str, str]:

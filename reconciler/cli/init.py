@@ -21,6 +21,7 @@ from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
 from reconciler.declare.wording import plural
+from reconciler.demo import install
 from reconciler.github.shards import parts_for
 from reconciler.github.workflow_files import (
     ACTION,
@@ -48,15 +49,19 @@ IGNORED = """# Saved plans and pages hold personal data. A record in .reconcile/
 """
 
 FIRST_PLAN = """
-To see a first plan now, against a service on this machine (it needs pip install 'scim-reconciler[demo]'):
-    1. in {file} write tenantUrl: http://127.0.0.1:8101/v2
-    2. in a second terminal: SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101
-    3. export {token}=secret
-    4. reconcile validate && reconcile plan
-    5. reconcile apply
-    6. in {people} change the displayName of ada@example.com and `reconcile plan` again
-       (`reconcile help tutorial` goes on to a merged change)
-"""
+To see a first plan and a merged change now, against a service on this machine:"""
+STEPS = (
+    "in {file} write tenantUrl: http://127.0.0.1:8101/v2",
+    "in a second terminal: SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101",
+    "export {token}=secret",
+    "reconcile validate && reconcile plan",
+    "reconcile apply",
+    "{git}git add .gitignore .github desired schemas && git commit --message 'A first plan'",
+    "git switch --create ada; in {people} change the displayName of ada@example.com",
+    "reconcile plan --out plan.json, which is what a reviewer reads",
+    "git commit --all --message 'Ada has another name' && git switch - && git merge ada",
+    "reconcile apply plan.json, which does what was reviewed and nothing else (more in `reconcile help tutorial`)",
+)
 NO_REMOTE = (
     "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in a Git "
     "repository that has a remote"
@@ -102,14 +107,22 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 def _next(start: _Start) -> None:
     """What to do now, in the order in which it is done."""
     if start.file:
-        people = Path(start.file).parents[2] / "directory/users/people.yaml"
-        python = shlex.quote(sys.executable)
-        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0], people=people, python=python), err=True)
+        echo("\n".join((FIRST_PLAN, *_steps(start), "")), err=True)
     tokens = ", ".join(start.needed) or "the tokens"
     whose = ", for a service of yours" if start.file else ""
     echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
     echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
     echo(f"    {start.origins}", err=True)
+
+
+def _steps(start: _Start) -> Iterator[str]:
+    """From an empty service to a merged change, numbered: what is there already is no step."""
+    people = Path(start.file).parents[2] / "directory/users/people.yaml"
+    git = "" if checkout_here() else "git init --initial-branch=main && "
+    command = install()
+    for number, step in enumerate((*((command,) if command else ()), *STEPS), 1):
+        words = step.format(file=start.file, token=start.needed[0], people=people, python=shlex.quote(sys.executable), git=git)
+        yield f"    {number}. {words}"
 
 
 class _Start(NamedTuple):

@@ -108,7 +108,8 @@ def _shown(error: click.ClickException) -> str:
     """Its message, which may hold a name, or what somebody typed."""
     from reconciler.report.safe import plain
 
-    return "\n".join(map(plain, error.format_message().expandtabs(4).split("\n")))
+    message = error.format_message().replace(":\n\t", " ").replace(",\n\t", ", ")  # a list of choices, one a line
+    return "\n".join(map(plain, message.expandtabs(4).split("\n")))
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -28,13 +28,13 @@ def _instead(context: click.Context, typed: str, word: str) -> str:
 
     takes = {option for parameter in context.command.params for option in parameter.opts}
     folder = Path(context.params.get("desired") or "desired", "apps")
-    apps = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    apps = sorted(entry.name for entry in folder.iterdir() if entry.name[0] != ".") if folder.is_dir() else []
     if Path(word).is_file() and word.endswith(".json"):
         return f"a saved plan is shown by `reconcile show {word}`, and applied by `reconcile apply {word}`"
     if "--only" in takes and ("@" in word or fold(word).startswith(("user/", "group/"))):
         return f"for one object write `{typed} --only {word if '/' in word else user_address(word)}`"
     if "--app" in takes and (app := likely(word, apps)):
         return f"for one app write `{typed} --app {app}`"
-    every = [("--app NAME", "one app"), ("--only ADDRESS", "one object")]
+    every = [(f"--app {apps[0] if apps else 'NAME'}", "one app"), ("--only ADDRESS", "one object")]
     known = [f"`{typed} {option}` for {what}" for option, what in every if option.split()[0] in takes]
     return "write " + ", ".join(known) if known else f"see `{typed} --help`"

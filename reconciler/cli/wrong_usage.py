@@ -26,6 +26,7 @@ OF_CLICK = {
     "BadParameter": "BadValue",
 }
 ELSE = "WrongUsage"
+WHOLE = 1000  # letters, more than a sentence has
 
 
 class Commands(click.Group):
@@ -36,6 +37,11 @@ class Commands(click.Group):
         if found is None and not ctx.resilient_parsing:
             raise no_command(cmd_name, self.list_commands(ctx), ctx)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with its first sentence, whole: click would cut it at 45 letters."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(WHOLE)) for name in self.list_commands(ctx)])
 
 
 def no_command(name: str, known: list[str], context: click.Context) -> UnknownCommand:

@@ -1,1 +1,15 @@
 """Simulators of real services, for the demo and the tests: a real SCIM server, less what its profile says that it lacks."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.util import find_spec
+
+
+def install() -> str | None:
+    """The command that brings the server of the simulators to this very Python; None where it is there.
+
+    This package is installed, so pip takes it as it is, and asks an index for the server alone.
+    """
+    return None if find_spec("scim2_server") else f"{shlex.quote(sys.executable)} -m pip install 'scim-reconciler[demo]'"

@@ -9,18 +9,15 @@ import argparse
 import contextlib
 import os
 import sys
-from importlib.util import find_spec
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
+from reconciler.demo import install
 from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
-
-MISSING = """Error: scim2-server is not installed, so there is no service to start [DemoFailed]
-    pip install 'scim-reconciler[demo] @ git+https://HOST/REPOSITORY', with the address you installed reconcile from"""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -59,8 +56,8 @@ def main() -> None:
     parser.add_argument("profile", choices=names(), help="the kind of service to be")
     parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
     arguments = parser.parse_args()
-    if find_spec("scim2_server") is None:
-        sys.exit(MISSING)
+    if command := install():
+        sys.exit(f"Error: scim2-server is not installed, so there is no service to start [DemoFailed]\n    {command}")
     service = simulated(arguments.profile, os.environ.get("SCIM_TOKEN"))
     with _listening(arguments.port, service) as listening, contextlib.suppress(KeyboardInterrupt):
         print(f"Listening on http://127.0.0.1:{listening.server_port}/v2 as {arguments.profile}; Ctrl-C ends it", flush=True)

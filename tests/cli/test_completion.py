@@ -32,8 +32,10 @@ def offered(*words: str) -> list[str]:
         (("revoke", "User/ada"), ["User/ada@example.com"]),
         (("plan", "--only", "User/ada"), ["User/ada@example.com"]),
         (("record", "forget", "Group/Network E"), ["Group/Network Engineering"]),
-        (("help", "safe"), ["safeguards"]),
+        (("help", "safe"), ["safeguards", "SafeguardEnds", "SafeguardWeakened"]),
         (("help", "appl"), ["apply"]),
+        (("help", "unknown-k"), ["unknown-key"]),
+        (("help", "notass"), ["NotAssigned"]),
     ],
 )
 def test_what_is_begun_is_completed(words: tuple[str, ...], expected: list[str]) -> None:

@@ -20,9 +20,9 @@ PLAN = "Error: plan takes no argument "
         ("plan saved.json", PLAN + "'saved.json'; a saved plan is shown by `reconcile show saved.json`, and applied by"),
         (
             "plan nonsense",
-            PLAN + "'nonsense'; write `reconcile plan --app NAME` for one app, `reconcile plan --only ADDRESS` for",
+            PLAN + "'nonsense'; write `reconcile plan --app wiki` for one app, `reconcile plan --only ADDRESS` for",
         ),
-        ("validate nonsense", "Error: validate takes no argument 'nonsense'; write `reconcile validate --app NAME` for one app"),
+        ("validate nonsense", "Error: validate takes no argument 'nonsense'; write `reconcile validate --app wiki` for one app"),
     ],
 )
 def test_a_word_too_many_is_answered_with_what_was_meant(

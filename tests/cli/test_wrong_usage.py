@@ -28,7 +28,7 @@ TYPED = [
     ("show one.json another.json", "WrongUsage", "another.json"),
     ("plan nonsense", "WrongUsage", "plan takes no argument 'nonsense'"),
     ("access --at 2026-01-01 --diff 2026-01-01 2026-02-01", "WrongUsage", "--at and --diff exclude each other"),
-    ("help nonsense", "UnknownName", "no page, command, code or variable 'nonsense'"),
+    ("help nonsense", "UnknownName", "no page, command, code or variable 'nonsense'; `reconcile help` lists"),
 ]
 
 

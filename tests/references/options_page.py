@@ -29,8 +29,10 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[str]:
 
 def _section(command: click.Command, context: click.Context, title: str) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context))
-    said = " ".join((command.help or "").replace("\b", "").split())  # click's mark for lines that stay as they are
-    yield f"## {title}\n\n```text\nreconcile {title} {' '.join(usage.split())}\n```\n\n{textwrap.fill(said, 120)}\n"
+    words, _, lines = (command.help or "").partition("\b\n")  # click's mark for lines that stay as they are
+    said = textwrap.fill(" ".join(words.split()), 120)
+    yield f"## {title}\n\n```text\nreconcile {title} {' '.join(usage.split())}\n```\n\n{said}\n"
+    yield from ([f"```text\n{textwrap.dedent(lines).strip()}\n```\n"] if lines else [])
     yield "| option | what it does |\n|---|---|\n" + "\n".join(_rows(command, context)) + "\n"
     codes, _, example = (command.epilog or "").partition("\b\nExample:\n  ")
     yield from ([f"{codes.strip()}\n"] if codes.strip() else [])

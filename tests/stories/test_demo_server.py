@@ -42,8 +42,10 @@ def test_a_port_in_use_and_a_missing_server_are_said_in_words(monkeypatch: pytes
         monkeypatch.setattr(sys, "argv", ["reconciler.demo", "generic", "--port", port])
         with pytest.raises(SystemExit, match=f"port {port} cannot be listened on: .*in use"):
             demo.main()
-    monkeypatch.setattr(demo, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=r"scim2-server is not installed.*\n.*scim-reconciler\[demo\]"):
+    monkeypatch.setattr("reconciler.demo.find_spec", lambda name: None)
+    with pytest.raises(
+        SystemExit, match=r"scim2-server is not installed.*\n    \S*python\S* -m pip install 'scim-reconciler\[demo\]'"
+    ):
         demo.main()
 
 

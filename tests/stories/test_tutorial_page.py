@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from reconciler.cli.main import run
 from tests.support.gitworld import ENV
 from tests.support.servers import ROOT, TOKEN, scim_server
 
@@ -29,3 +32,39 @@ def test_each_block_does_what_the_page_says(tmp_path: Path) -> None:
     assert "Ada Lovelace" in said[4] and "Admin" in said[4] and "NET-1" in said[4] and "Plan: 0 to create, 1 to update" in said[4]
     assert "Applied 1 of 1 change" in said[6] and "matches the declaration" in said[6]
     assert "NET-1" in said[7] or "2099-12-31" in said[7]
+
+
+def typed(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    environ = {**ENV, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder)}
+    return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=environ, capture_output=True, text=True)
+
+
+def test_what_init_prints_leads_to_a_merged_change(tmp_path: Path) -> None:
+    steps = re.findall(r"^    \d+\. (.*)$", typed(tmp_path, "reconcile init").stderr, re.MULTILINE)
+    edits = {
+        r"in (\S+) write (tenantUrl: )\S+$": r"sed -i 's|tenantUrl: .*|\2URL|' \1",
+        r"in a second terminal: .*": "",
+        r"in (\S+) change .*": r"sed -i 's|displayName: Ada.*|displayName: Ada L.|' \1",
+        r"(plan\.json), .*": r"\1",
+        r"reconcile apply$": "reconcile apply --auto-approve",
+        r"TOKEN=secret$": f"TOKEN={TOKEN}",
+    }
+    with scim_server() as url:
+        for words, instead in edits.items():
+            assert any(re.search(words, step) for step in steps), words
+            steps = [re.sub(words, instead, step) for step in steps]
+        ran = typed(tmp_path, "\n".join(steps).replace("URL", f"{url}/init/v2"))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Plan: 3 to create" in ran.stdout and '"Ada Lovelace" -> "Ada L."' in ran.stdout
+    assert ran.stdout.splitlines()[-1].startswith("Applied 1 of 1 change"), ran.stdout
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_init_begins_with_the_install_where_the_server_is_missing(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("reconciler.demo.find_spec", lambda name: there or None)
+    assert run(["init"]) == 0
+    first = re.findall(r"^    1\. (.*)$", capsys.readouterr().err, re.MULTILINE)
+    assert [step.endswith("-m pip install 'scim-reconciler[demo]'") for step in first] == [not there]
