@@ -47,7 +47,7 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         means.stands(standing_of(app, service, interval))
         sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting)
-        if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
+        if clocks.is_off(service) or not (order.forced or clocks.begins(service, interval, declarations.digest, started)):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
             return Postponed(app.name, started, due, clocks.why(service), is_well)
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
