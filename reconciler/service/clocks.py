@@ -45,7 +45,7 @@ def mapped(app: App) -> str:
     """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
     filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
     does = [[m.enabled, sorted(m.targetObjectActions), m.assertive] for m in (app.users, app.groups)]
-    roles = [[r.value, r.displayName, r.enabled] for r in app.roles.values()]
+    roles = [[r.value, r.displayName, r.enabled, r.privileged, *sorted(r.allowedMemberTypes)] for r in app.roles.values()]
     scope = [app.provisioning.scope, app.provisioning.defaultAccess, app.provisioning.nestedGroups]
     return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
 

@@ -32,7 +32,7 @@ class Messages(Observer):
     """
 
     def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
-        self._say, self._counts, self._last = say, counts, last
+        self._say, self._counts, self.last = say, counts, last
 
     def __enter__(self) -> Self:
         means = Means(os.environ, lambda: datetime.now(UTC), random.random)
@@ -40,7 +40,7 @@ class Messages(Observer):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for message in self._courier.close(self._last if error is None else 0.0):
+        for message in self._courier.close(self.last if error is None else 0.0):
             self._left(message)
 
     def result(self, result: CycleResult) -> None:
