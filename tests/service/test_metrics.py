@@ -54,6 +54,26 @@ def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds
     assert found["reconcile_escrow_oldest_seconds{app=wiki}"] == 0
 
 
+def test_a_cycle_of_the_service_itself_is_counted_with_its_requests_its_time_and_what_it_told(service: Rounds) -> None:
+    metrics = Metrics(lambda: NOW)
+    loop = Loop(Settings(Path("desired"), once=True), lambda event: None, (metrics,))
+    loop.survey()
+    loop.run()
+    found = series(metrics)
+    assert found["reconcile_requests_total{app=wiki,code=201,method=POST}"] == 3
+    sent = sum(number for name, number in found.items() if name.startswith("reconcile_requests_total"))
+    assert sent == len(service.front.calls)
+    assert found["reconcile_cycle_duration_seconds_count{app=wiki}"] == 1
+    metrics.result(replace(GOOD, rate_wait=2.5))
+    metrics.notified("email", True)
+    found = series(metrics)
+    assert found["reconcile_cycle_duration_seconds_count{app=wiki}"] == 2
+    assert found["reconcile_cycle_duration_seconds_sum{app=wiki}"] >= 7
+    assert found["reconcile_rate_wait_seconds_total{app=wiki}"] >= 2.5
+    assert found["reconcile_notifications_total{channel=email,succeeded=true}"] == 1
+    assert found["reconcile_notifications_total{channel=email,succeeded=false}"] == 0
+
+
 def test_what_is_over_is_no_series_any_more() -> None:
     metrics = Metrics(lambda: NOW)
     metrics.result(replace(GOOD, standing=BAD))
