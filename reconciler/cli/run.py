@@ -55,7 +55,14 @@ class Listen(click.ParamType["Address"]):
 @click.option(
     "--poll", type=Time(), default="60s", show_default=True, metavar="TIME", help="How often --pull looks at the remote."
 )
-@click.option("--grace", type=Time(), default="25s", show_default=True, metavar="TIME", help="How long a stop may take: writes under way end, then it ends.")
+@click.option(
+    "--grace",
+    type=Time(),
+    default="25s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a stop may take: writes under way end, then it ends.",
+)
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of each line."
 )

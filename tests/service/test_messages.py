@@ -68,7 +68,9 @@ def test_what_cannot_be_delivered_is_said_with_what_to_do_and_when_it_is_tried_a
     with Messages(heard.say, (heard,)) as messages:
         messages.result(result(outbox.folder))
     (line,) = heard.lines
-    assert (line.kind, line.level) == ("notNotified", "error") and line.cycle == EVENT.cycle and heard.counted == [("email", False)]
+    assert (
+        (line.kind, line.level) == ("notNotified", "error") and line.cycle == EVENT.cycle and heard.counted == [("email", False)]
+    )
     assert f"mail is wanted, and {VARIABLE} is not set; set it to smtp://" in line.message
     assert f"it is tried again at {outbox.next(EMAIL)}" in line.message
 

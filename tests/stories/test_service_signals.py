@@ -135,7 +135,9 @@ def test_a_service_that_hangs_and_a_mail_server_that_hangs_keep_no_end_longer_th
             posted.set()
             over.wait(SECONDS)
 
-    service.refuse = lambda call: answer(409, {"status": "409"}) if call.path.endswith("Groups") and call.method == "POST" else None
+    service.refuse = lambda call: (
+        answer(409, {"status": "409"}) if call.path.endswith("Groups") and call.method == "POST" else None
+    )
     with socket.create_server(("127.0.0.1", 0)) as silent:
         service.environ["RECONCILE_SMTP_URL"] = f"smtp://127.0.0.1:{silent.getsockname()[1]}?from=a@example.com"
         run = Running(service, "--interval", "1s", "--grace", "3s")
