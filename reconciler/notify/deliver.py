@@ -97,7 +97,7 @@ def try_once(outbox: Outbox, message: Message, means: Means) -> Delivery:
 
 def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
     about = _about(message)
-    if outbox.is_off(message):
+    if outbox.is_off(message) or outbox.is_over(message):
         outbox.update(replace(message, state="unwanted"))
         return None
     try:

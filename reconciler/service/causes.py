@@ -116,11 +116,11 @@ def _blocked(result: CycleResult) -> Iterator[Cause]:
 
 
 def _approve(approvals: Sequence[Approval]) -> str:
-    """The entries that would let it through."""
+    """The entries that would let it through, each a line to paste."""
     if not approvals:
         return "see what the plan says"
-    entries = "; ".join(asked_for(item.digest, item.safeguard) for item in approvals)
-    return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`: {entries}"
+    entries = "".join(f"\n{asked_for(item.digest, item.safeguard)}" for item in approvals)
+    return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`{entries}"
 
 
 def _drift(result: CycleResult, service: Service) -> Iterator[Cause]:

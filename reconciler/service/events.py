@@ -130,7 +130,8 @@ def _numbers(result: CycleResult) -> str:
     if result.error is not None:
         return ""
     counts = result.counts
-    done = [f"{number} {DID[action]}" for action, number in result.written.items()] or ["nothing to write"]
+    nothing = "nothing written" if counts.failed or result.held else "nothing to write"
+    done = [f"{number} {DID[action]}" for action, number in result.written.items()] or [nothing]
     left = [f"{number} {what}" for number, what in ((counts.failed, "failed"), (counts.escrowed, "in escrow")) if number]
     left += [f"{counts.drifted} drifted"] if counts.drifted else []
     return f": {', '.join([*done, *left])}; {counts.provisioned} of {counts.in_scope} in scope provisioned"

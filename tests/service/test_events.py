@@ -48,6 +48,13 @@ def test_of_many_failures_five_are_named_and_how_many_there_are_besides() -> Non
     assert "warning: wiki: and 7 more failed: `reconcile status`" in found
 
 
+def test_where_all_that_was_to_be_written_failed_or_is_held_back_there_was_something_to_write() -> None:
+    assert ": nothing to write; " in lines(GOOD)[-1]
+    five = replace(GOOD, result="partial", counts=Counts(30, 25, failed=5))
+    assert ": nothing written, 5 failed; " in lines(five)[-1]
+    assert ": nothing written; " in lines(replace(GOOD, result="blocked", held=people(2)))[-1]
+
+
 def test_a_cycle_that_was_stopped_says_how_many_changes_are_left() -> None:
     stopped = replace(GOOD, result="partial", interrupted=True, left=18, written={"create": 12})
     assert lines(stopped) == [

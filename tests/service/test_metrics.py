@@ -202,13 +202,17 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         assert asked(port, "/readyz")[0] == 200 and "RemoteUnreachable" in asked(port, "/readyz")[1]
         loop.follow.trouble = None
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
-        assert asked(port, "/readyz")[0] == 503
+        assert (
+            asked(port, "/readyz")[0] == 503 and json.loads(asked(port, "/readyz")[1])["apps"]["wiki"]["why"] == "in quarantine"
+        )
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "less than an interval ago")
         assert asked(port, "/readyz")[0] == 200
         loop.ends["wiki"] = replace(GOOD, result="off")
         assert asked(port, "/readyz")[0] == 200, "who is off by app.yaml is as declared"
         loop.ends["wiki"] = replace(GOOD, result="failed", quarantine=Quarantine("TooManyDeletes", "x", GOOD.started, None))
         assert asked(port, "/readyz")[0] == 503
+        wiki = json.loads(asked(port, "/readyz")[1])["apps"]["wiki"]
+        assert wiki["why"] == "off until `reconcile restart` (TooManyDeletes): x" and wiki["next"] is None
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
     loop.bell.close()

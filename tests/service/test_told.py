@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
@@ -136,7 +137,12 @@ def test_what_a_safeguard_holds_back_is_one_mail_with_the_entry_that_lets_it_thr
     subjects = office.cycle()
     assert subjects == ["the safeguards accidentalDeletions, empty hold back 21 changes"]
     text = office.box.mails[-1].get_body(("plain",)).get_content()
-    assert "approvals.yaml" in text and "safeguard: accidentalDeletions" in text and "and 16 more" in text
+    assert "approvals.yaml" in text and "and 16 more" in text
+    entries = [row for row in text.splitlines() if row.startswith("  - {plan: ")]
+    pasted = yaml.safe_load("approvals:\n" + "\n".join(entries))["approvals"]
+    assert [entry["safeguard"] for entry in pasted] == ["accidentalDeletions", "empty"]
+    html = office.box.mails[-1].get_body(("html",)).get_content()
+    assert html.count("\n- {plan: ") == 2
     assert office.cycle(24) == []
     declare(office.service, staff(30))
     (over,) = office.cycle(24)
