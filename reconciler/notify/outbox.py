@@ -36,7 +36,8 @@ REMEDY = "make room, or correct the permissions"
 class Message:
     """One event on its way through one channel. Moments are UTC; `error` is why the last try failed.
 
-    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more, or what it tells of has ended
+    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more,
+              or what it tells of has ended
     """
 
     event: Event
