@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
 LAST, SOON = 35.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
+SHARE = 0.2  # of --grace at most, for those and for the way out: what is left is for writes
 JOURNALS = "start it again: the next run continues from the journals"
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
 
@@ -54,7 +55,14 @@ class Listen(click.ParamType["Address"]):
 @click.option(
     "--poll", type=Time(), default="60s", show_default=True, metavar="TIME", help="How often --pull looks at the remote."
 )
-@click.option("--grace", type=Time(), default="25s", show_default=True, metavar="TIME", help="How long a stop waits for writes.")
+@click.option(
+    "--grace",
+    type=Time(),
+    default="25s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a stop may take: writes under way end, then it ends.",
+)
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of each line."
 )
@@ -88,9 +96,9 @@ def run(
 
     gc.enable()  # it lives long, and holds little
     metrics = Metrics(time.time)
-    messages = Messages(say, (metrics,), LAST if once else SOON)
+    messages, soon = Messages(say, (metrics,), LAST), min(SOON, grace * SHARE)
     follow = Follow(_main(desired) if pull else None, poll, 1 if once else PATIENCE)
-    loop = Loop(Settings(desired, apps, interval, once, grace, lock_timeout), say, (messages, metrics), follow)
+    loop = Loop(Settings(desired, apps, interval, once, grace - soon, lock_timeout), say, (messages, metrics), follow)
     _check(loop, apps)
     with ExitStack() as stack:
         try:
@@ -99,6 +107,8 @@ def run(
             raise click.ClickException(f"--listen: {error.strerror} [CannotListen]\n    choose another address or port") from None
         stack.enter_context(messages)
         _run(loop)
+        if loop.stopping:
+            messages.last = soon * 0.75
     if not once and (why := lost()) is not None:
         echo(f"Error: the log could not be written ({why.strerror}): the service has ended in order [NotWritten]", err=True)
         return ERROR

@@ -17,7 +17,10 @@ from reconciler.record.moments import FORM
 
 
 class Delivery(NamedTuple):
-    """One try. `error` and `remedy` are empty where it arrived; `next` is when it is tried again, empty where it is not."""
+    """One try. `error` and `remedy` are empty where it arrived; `next` is when it is tried again, empty where it is not.
+
+    `cycle` is the id of the cycle that is told of, empty where it is none.
+    """
 
     app: str
     channel: str
@@ -27,6 +30,7 @@ class Delivery(NamedTuple):
     remedy: str = ""
     next: str = ""
     code: str = ""
+    cycle: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -75,7 +79,7 @@ def send(message: Message, environ: Mapping[str, str], now: float) -> list[str]:
 
 def attempt(message: Message, means: Means) -> Delivery:
     """Send a message that waits in no outbox, once."""
-    about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
+    about = _about(message)
     try:
         refused = send(message, means.environ, means.clock().timestamp())
     except ReconcileError as error:
@@ -92,8 +96,8 @@ def try_once(outbox: Outbox, message: Message, means: Means) -> Delivery:
 
 
 def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
-    about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
-    if outbox.is_off(message):
+    about = _about(message)
+    if outbox.is_off(message) or outbox.is_over(message):
         outbox.update(replace(message, state="unwanted"))
         return None
     try:
@@ -112,6 +116,11 @@ def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
     if message.channel == WEBHOOK:  # whoever wanted no more was at another address
         outbox.switch_on()
     return _arrived(about, refused)
+
+
+def _about(message: Message) -> Delivery:
+    event = message.event
+    return Delivery(message.target.app, message.channel, event.kind, event.id, cycle=event.cycle)
 
 
 def _arrived(about: Delivery, refused: list[str]) -> Delivery:

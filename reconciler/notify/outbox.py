@@ -22,6 +22,7 @@ from reconciler.record.moments import FORM
 from reconciler.record.store import RecordError
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
+from reconciler.report.event.words import named
 
 State = Literal["waiting", "delivered", "failed", "unwanted"]
 KEPT = timedelta(days=30)
@@ -35,7 +36,8 @@ REMEDY = "make room, or correct the permissions"
 class Message:
     """One event on its way through one channel. Moments are UTC; `error` is why the last try failed.
 
-    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more
+    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more,
+              or what it tells of has ended
     """
 
     event: Event
@@ -137,6 +139,18 @@ class Outbox:
         """Those of a channel whose next try has come, or is later than any delay: a clock was ahead."""
         latest = (datetime.strptime(now, FORM) + timedelta(seconds=DELAYS[-1] * (1 + JITTER))).strftime(FORM)
         return [m for m in self.messages() if m.state == "waiting" and m.channel == channel and not now < m.next <= latest]
+
+    def is_over(self, message: Message) -> bool:
+        """Whether the end of what it tells of has arrived through its channel already: its beginning would come after that."""
+        about, kind = {message.event.id, *message.event.thread}, named(message.event.kind, "").rstrip(")")
+        ends = (
+            m.event
+            for m in self.messages()
+            if m.event.phase == "ended" and (m.channel, m.state) == (message.channel, "delivered")
+        )
+        return message.event.phase != "ended" and any(
+            about & {*end.thread} and any(cause.startswith(kind) for cause in end.ended) for end in ends
+        )
 
     def next(self, channel: str) -> str | None:
         """When the next one of a channel is due."""

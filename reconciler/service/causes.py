@@ -13,6 +13,7 @@ from reconciler.record.told import Cause as Known
 from reconciler.report.event.model import MOST_NAMED
 from reconciler.report.event.words import OFF
 from reconciler.report.safeguard_verdict import asked_for
+from reconciler.service.escrow import given_up
 from reconciler.service.failures import NOT_PLANNED, RECORD, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
@@ -23,6 +24,7 @@ WHOLE = frozenset(code.name for code in (*apps.CODES, *records.CODES))
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
 # How to look closer, by code; else the service is asked.
 CHECKS = {INVALID: "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
+GIVEN_UP = "after 28 days nothing is tried any more, until what is declared changes or the last command below is run"
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -85,10 +87,15 @@ def _whole(result: CycleResult) -> Iterator[Cause]:
 def _objects(result: CycleResult, service: Service) -> Iterator[Cause]:
     """Those that failed now and those that wait for their next try, by what is wrong with them."""
     failing: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-    for address, escrow in service.get("escrows", {}).items():
-        failing[escrow.get("code", "NotDone")][address] = escrow.get("message", ""), escrow.get("remedy", "")
+    escrows = service.get("escrows", {})
+    lost = given_up(escrows)
+    for address, escrow in escrows.items():
+        code, remedy = escrow.get("code", "NotDone"), escrow.get("remedy", "")
+        reason, then = (f"{code}, given up", GIVEN_UP) if address in lost else (code, remedy)
+        failing[reason][address] = escrow.get("message", ""), then
     for failure in result.failures:
-        failing[failure.code][failure.address] = failure.message, failure.remedy
+        if failure.address not in lost:
+            failing[failure.code][failure.address] = failure.message, failure.remedy
     for code, objects in failing.items():
         addresses = sorted(objects)
         why, remedy = objects[addresses[0]]
@@ -109,11 +116,11 @@ def _blocked(result: CycleResult) -> Iterator[Cause]:
 
 
 def _approve(approvals: Sequence[Approval]) -> str:
-    """The entries that would let it through."""
+    """The entries that would let it through, each a line to paste."""
     if not approvals:
         return "see what the plan says"
-    entries = "; ".join(asked_for(item.digest, item.safeguard) for item in approvals)
-    return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`: {entries}"
+    entries = "".join(f"\n{asked_for(item.digest, item.safeguard)}" for item in approvals)
+    return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`{entries}"
 
 
 def _drift(result: CycleResult, service: Service) -> Iterator[Cause]:

@@ -45,7 +45,7 @@ def mapped(app: App) -> str:
     """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
     filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
     does = [[m.enabled, sorted(m.targetObjectActions), m.assertive] for m in (app.users, app.groups)]
-    roles = [[r.value, r.displayName, r.enabled] for r in app.roles.values()]
+    roles = [[r.value, r.displayName, r.enabled, r.privileged, *sorted(r.allowedMemberTypes)] for r in app.roles.values()]
     scope = [app.provisioning.scope, app.provisioning.defaultAccess, app.provisioning.nestedGroups]
     return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
 
@@ -76,9 +76,14 @@ def is_due(service: Service, interval: int, now: str) -> bool:
     return bool(due) and due <= later(now, 0 if "quarantine" in service else interval * EARLY)
 
 
+def is_off(service: Service) -> bool:
+    """Whether no cycle begins until `restart`, whoever asks for one."""
+    return "quarantine" in service and not service["quarantine"].get("next")
+
+
 def begins(service: Service, interval: int, declared: str, now: str) -> bool:
     """Whether a cycle begins now: it is due, or the declaration is another than the last one saw; never while the app is off."""
-    if service.get("quarantine", {"next": now}).get("next") == "":
+    if is_off(service):
         return False
     return is_due(service, interval, now) or service.get("cycle", {}).get("declared") != declared
 

@@ -22,7 +22,7 @@ from reconciler.service import clocks, failures, figures, findings, numbers, qua
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.commit_age import first_sight, measured_from
-from reconciler.service.escrow import released
+from reconciler.service.escrow import given_up, released
 from reconciler.service.figures import Frame, Work
 from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
@@ -47,7 +47,7 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         means.stands(standing_of(app, service, interval))
         sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting)
-        if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
+        if clocks.is_off(service) or not (order.forced or clocks.begins(service, interval, declarations.digest, started)):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
             return Postponed(app.name, started, due, clocks.why(service), is_well)
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
@@ -219,7 +219,7 @@ class _Cycle:
             totals = figures.counts(session.planned, record.entries, work, len(escrows), len(result.drift))
             if session.planned.plan.part is not None:
                 totals = replace(totals, unmanaged=figures.last_counts(self.service).unmanaged)
-        result = replace(result, counts=totals, escrowed=tuple(sorted(escrows)))
+        result = replace(result, counts=totals, escrowed=tuple(sorted(escrows)), given_up=given_up(escrows))
         if session is not None:
             result = replace(result, objects=numbers.objects(session.planned, record.entries, escrows, work, result))
         service = figures.service_after(self.service, result, self.frame, escrows)

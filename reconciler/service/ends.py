@@ -95,6 +95,8 @@ def told(name: str, end: End, at: str) -> list[Event]:
 def _words(end: Postponed | Busy | Held | Removed | Died | Stopped) -> tuple[str, str, Level]:
     """(kind of event, words, level)."""
     match end:
+        case Postponed(next=""):
+            return "off", f"no cycle: {end.why}; `reconcile restart --app {end.app}` switches it on again", "error"
         case Postponed():
             return "postponed", f"no cycle: {end.why}", "info"
         case Busy():

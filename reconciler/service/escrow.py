@@ -43,6 +43,11 @@ def waits(escrow: Escrow, declared: str, now: str) -> bool:
     return escrow.get("declared") == declared and (not due or (now < due and not is_ahead(due, DAY, now)))
 
 
+def given_up(escrows: Mapping[str, Escrow]) -> tuple[str, ...]:
+    """Addresses of those that are tried no more: until `restart`, or until their declaration changes."""
+    return tuple(sorted(address for address, escrow in escrows.items() if not escrow.get("next")))
+
+
 def released(escrows: Mapping[str, Escrow], now: str) -> Escrows:
     """All of them due at once, as after `restart --scope escrows`: given 28 days anew."""
     return {address: {**escrow, "since": now, "next": now} for address, escrow in escrows.items()}

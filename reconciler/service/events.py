@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -75,10 +75,10 @@ def of_result(result: CycleResult) -> list[Event]:
         words = f"{item.action} {item.address} failed ({item.code}): {shortened(item.message)}; {item.remedy}"
         events.append(event("failed", words, "error", address=item.address, code=item.code))
     events += _more(event, "failed", len(result.failures), "failed")
-    if waiting := sorted({*result.escrowed} - {failure.address for failure in result.failures}):
-        more = f" and {len(waiting) - MOST_NAMED:,} more" if len(waiting) > MOST_NAMED else ""
-        words = f"in escrow, each until its next try: {', '.join(waiting[:MOST_NAMED])}{more}"
-        events.append(event("escrowed", words, "warning", addresses=waiting[:MOST_NAMED], total=len(waiting)))
+    waiting = {*result.escrowed} - {*result.given_up} - {failure.address for failure in result.failures}
+    events += _named(event, "escrowed", "in escrow, each until its next try", waiting)
+    restart = f"given up: `reconcile restart --app {result.app} --scope escrows` tries again"
+    events += _named(event, "givenUp", restart, result.given_up)
     if result.quarantine is not None:
         again = f"next attempt at {result.quarantine.next_attempt}" if result.quarantine.next_attempt else OFF
         words = f"in quarantine ({result.quarantine.reason}): {shortened(result.quarantine.message)}; {again}"
@@ -95,6 +95,14 @@ def _more(event: Callable[..., Event], kind: str, total: int, what: str) -> list
     """How many there are beside those that are named."""
     left = total - MOST_NAMED
     return [event(kind, f"and {left:,} more {what}: `reconcile status`", "warning", total=total)] if left > 0 else []
+
+
+def _named(event: Callable[..., Event], kind: str, words: str, addresses: Iterable[str]) -> list[Event]:
+    """Five of them, and how many more; no line where there is none."""
+    every = sorted(addresses)
+    more = f" and {len(every) - MOST_NAMED:,} more" if len(every) > MOST_NAMED else ""
+    named = every[:MOST_NAMED]
+    return [event(kind, f"{words}: {', '.join(named)}{more}", "warning", addresses=named, total=len(every))] if every else []
 
 
 SWITCHED_OFF = "provisioning is off in app.yaml: no cycle reads or writes"
@@ -122,7 +130,8 @@ def _numbers(result: CycleResult) -> str:
     if result.error is not None:
         return ""
     counts = result.counts
-    done = [f"{number} {DID[action]}" for action, number in result.written.items()] or ["nothing to write"]
+    nothing = "nothing written" if counts.failed or result.held else "nothing to write"
+    done = [f"{number} {DID[action]}" for action, number in result.written.items()] or [nothing]
     left = [f"{number} {what}" for number, what in ((counts.failed, "failed"), (counts.escrowed, "in escrow")) if number]
     left += [f"{counts.drifted} drifted"] if counts.drifted else []
     return f": {', '.join([*done, *left])}; {counts.provisioned} of {counts.in_scope} in scope provisioned"

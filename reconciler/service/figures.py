@@ -110,10 +110,20 @@ def escrows_after(before: Mapping[str, Escrow], work: Work, now: str) -> dict[st
 
 
 def tally(work: Work, escrows: Mapping[str, Escrow], in_scope: int) -> Tally:
-    """What counts for a quarantine: whoever waits in escrow has failed, too."""
+    """What counts for a quarantine: whoever waits in escrow has failed, too.
+
+    What failed of a group that is there is whom it links: that is kept apart.
+    """
     failing = {failure.address for failure in work.failures if failure.action != OTHER and not stands(failure)}
     waiting = escrows.keys() - {outcome.change.address for outcome in work.outcomes}
-    return Tally(len(failing | escrows.keys()), work.tried + len(waiting), in_scope)
+    every, tried = failing | escrows.keys(), work.tried + len(waiting)
+    actions = {**{address: escrow.get("action") for address, escrow in escrows.items()}, **_actions(work.failures)}
+    links = {address for address in every if address.startswith("Group/") and actions[address] == Action.UPDATE}
+    return Tally(len(every - links), tried - len(links), in_scope, len(links))
+
+
+def _actions(failures: Iterable[Failure]) -> dict[str, str]:
+    return {failure.address: failure.action for failure in failures if failure.action != OTHER}
 
 
 def service_after(before: Service, result: CycleResult, frame: Frame, escrows: Mapping[str, Escrow]) -> Service:

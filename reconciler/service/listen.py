@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+from reconciler.service.events import OFF
 from reconciler.service.loop import LONGEST, Loop
 from reconciler.service.metrics import Metrics
 from reconciler.service.order import Postponed
@@ -87,12 +88,22 @@ def _state(end: object) -> dict[str, object]:
                 "cycle": end.cycle_id,
                 "result": end.result,
                 "ended": end.ended,
+                **_why(end),
             }
         case Postponed():
-            return {"ready": end.is_well, "result": "postponed", "next": end.next or None}
+            why = {} if end.is_well else {"why": end.why}
+            return {"ready": end.is_well, "result": "postponed", "next": end.next or None, **why}
         case None:
             return {"ready": False, "result": None}
     return {"ready": False, "result": type(end).__name__.lower()}
+
+
+def _why(end: CycleResult) -> dict[str, object]:
+    """Why it is not well; nothing of one that is."""
+    if end.quarantine is not None:
+        state = "in quarantine" if end.quarantine.next_attempt else OFF
+        return {"why": f"{state} ({end.quarantine.reason}): {end.quarantine.message}", "next": end.quarantine.next_attempt}
+    return {"why": f"{end.error.code}: {end.error.message}"} if end.error else {}
 
 
 def _server(address: Address) -> type[ThreadingHTTPServer]:

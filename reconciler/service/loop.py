@@ -75,8 +75,13 @@ class Loop:
         return end if isinstance(end, Survey) else None
 
     def _look_around(self) -> None:
-        """Without a pull that would say so: whether there are other files of apps than before."""
-        if not self.follow.follows and not self.settings.once and (files := app_files(self.settings.desired)) != self.files:
+        """Without a pull, after which that is done: whether there are other files of apps than before."""
+        if not self.follow.follows and not self.settings.once:
+            self._compare()
+
+    def _compare(self) -> None:
+        """See which apps there are now, where their files are others than before, whoever has changed them."""
+        if (files := app_files(self.settings.desired)) != self.files:
             self.files = files
             self._look()
 
@@ -196,6 +201,8 @@ class Loop:
         pulled = self.troubles.take(self.turns, seen, now())
         if pulled is not None:
             self._pulled(pulled)
+        if not self.follow.holds:
+            self._compare()
         if self.settings.once and self.follow.holds:
             for name in self.turns.keys() - self.ends.keys():
                 self._ended(name, Held(name))

@@ -32,7 +32,7 @@ class Messages(Observer):
     """
 
     def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
-        self._say, self._counts, self._last = say, counts, last
+        self._say, self._counts, self.last = say, counts, last
 
     def __enter__(self) -> Self:
         means = Means(os.environ, lambda: datetime.now(UTC), random.random)
@@ -40,7 +40,7 @@ class Messages(Observer):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for message in self._courier.close(self._last if error is None else 0.0):
+        for message in self._courier.close(self.last if error is None else 0.0):
             self._left(message)
 
     def result(self, result: CycleResult) -> None:
@@ -61,7 +61,7 @@ class Messages(Observer):
         for counts in self._counts:
             counts.notified(message.channel, False)
         words = f"not notified of {message.event.kind} by {message.channel} before the end: it waits for the next run"
-        self._say(Event(now(), "notNotified", words, message.target.app, "", "error"))
+        self._say(Event(now(), "notNotified", words, message.target.app, message.event.cycle, "error"))
 
     def _troubled(self, words: str) -> None:
         self._say(Event(now(), "outbox", words, level="error"))
@@ -72,8 +72,8 @@ def line_of(delivery: Delivery, at: str) -> Event:
     data = {"channel": delivery.channel, "kind": delivery.kind, "id": delivery.id}
     if delivery.succeeded:
         words = f"notified of {delivery.kind} by {delivery.channel}" + (f"; {delivery.remedy}" if delivery.remedy else "")
-        return Event(at, "notified", words, delivery.app, "", "warning" if delivery.remedy else "info", data)
+        return Event(at, "notified", words, delivery.app, delivery.cycle, "warning" if delivery.remedy else "info", data)
     again = f"it is tried again at {delivery.next}" if delivery.next else "it is not tried again"
     code = f" [{delivery.code}]" if delivery.code else ""
     words = f"could not notify of {delivery.kind} by {delivery.channel}: {delivery.error}; {delivery.remedy}; {again}{code}"
-    return Event(at, "notNotified", words, delivery.app, "", "error", data)
+    return Event(at, "notNotified", words, delivery.app, delivery.cycle, "error", data)

@@ -37,7 +37,8 @@ class Means(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid;
+    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid
+    (an app that is off until `restart` has none even so);
     `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept.
     """
 

@@ -28,7 +28,7 @@ MOST_DOUBLINGS = 20
 class Tally(NamedTuple):
     """Of one cycle: objects that failed or wait for their retry, objects that were tried, and all in scope.
 
-    `references` are failures to link objects that are there: they count for the greatest limit alone.
+    `references` are failures to link objects that are there, which are among neither: they count for the greatest limit alone.
     """
 
     failed: int
@@ -50,8 +50,8 @@ def reason_for(error: AppError | None, blocked: tuple[Block, ...], tally: Tally)
 def _by_proportion(tally: Tally) -> tuple[str, str] | None:
     """The documented numbers; for an app too small ever to reach them the same share of itself."""
     words = f"{tally.failed:,} of {plural(tally.tried, 'object')} {'fails' if tally.failed == 1 else 'fail'}"
-    if tally.failed + tally.references > MOST_IN_ALL:
-        return TOTAL, words
+    if (all_failed := tally.failed + tally.references) > MOST_IN_ALL:
+        return TOTAL, f"{all_failed:,} of {plural(tally.tried + tally.references, 'object')} fail"
     if tally.failed > MOST:
         return BASE, words
     least = min(FAILURES, max(FEWEST, tally.in_scope * PERCENT // 100))

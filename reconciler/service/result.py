@@ -153,7 +153,7 @@ class CycleResult:
     interval:    seconds between two cycles, where no record was opened that says so
     unkept:      what people are told although neither record nor outbox can hold that they were
     left:        changes that it had not begun then
-    escrowed:    addresses in escrow after it
+    escrowed:    addresses in escrow after it; given_up are those of them that are tried no more
     is_of_checkout: its error lies in files that all apps share, and is told once for all of them
     """
 
@@ -185,6 +185,7 @@ class CycleResult:
     interrupted: bool = False
     left: int = 0
     escrowed: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
     is_of_checkout: bool = False
     standing: Standing | None = None
     interval: int = 0

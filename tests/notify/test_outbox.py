@@ -167,6 +167,26 @@ def test_a_file_that_is_no_message_is_left_out(post: Post, server: Receiver) -> 
     assert post.deliver() == [True]
 
 
+def test_what_begins_is_not_told_after_its_end_and_replayed_both_are_in_their_order(post: Post, server: Receiver) -> None:
+    """A receiver that was down when it began, and up again at the end."""
+    began = replace(EVENT, kind="quarantine", reason="TooManyDeletes")
+    other = replace(EVENT, id="msg_" + "3" * 32, thread=(EVENT.id,))
+    ended = replace(NEXT, kind="recovery", phase="ended", thread=(EVENT.id,), ended=("quarantine (TooManyDeletes)",))
+    server.answers = [(500, {}), (500, {})]
+    post.put(began, other)
+    assert post.deliver() == [False, False]
+    post.put(ended)
+    post.now += timedelta(seconds=1)
+    assert post.deliver() == [True]
+    assert post.later(600) == [True], "another cause that was said in the same message lasts"
+    assert ids(server)[2:] == [NEXT.id, other.id] and post.later(100_000) == []
+    post.outbox.replay(START, "2026-06-05T00:00:00Z")
+    post.now += timedelta(days=4)
+    assert post.deliver() == [True, True]
+    post.put(again := replace(began, id="msg_" + "4" * 32))
+    assert post.later(1) == [True] and ids(server)[-1] == again.id
+
+
 def test_two_who_deliver_do_not_do_it_twice(post: Post, server: Receiver) -> None:
     post.put(EVENT)
     with Outbox(post.outbox.folder).delivering(WEBHOOK) as alone:

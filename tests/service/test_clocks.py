@@ -63,7 +63,10 @@ def test_what_makes_the_next_cycle_an_initial_one(world: World) -> None:
         replace(app, roles={}),
     ]
     others += [replace(app, profile="slack")]
-    assert before not in {mapped(other) for other in others} and len({mapped(other) for other in others}) == 5
+    (key, role), *_ = app.roles.items()
+    others += [replace(app, roles={**app.roles, key: role._replace(privileged=not role.privileged)})]
+    others += [replace(app, roles={**app.roles, key: role._replace(allowedMemberTypes=("User",))})]
+    assert before not in {mapped(other) for other in others} and len({mapped(other) for other in others}) == 7
     world.write("apps/wiki/mappings.yaml", "# a line more\n" + (world.folder / "desired/apps/wiki/mappings.yaml").read_text())
     world.assign("user: ada@x.org, role: Admin")
     assert mapped(load(world.folder / "desired").declarations.apps["wiki"]) == before

@@ -12,14 +12,16 @@ from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
 from reconciler.report.colours import uncoloured
-from reconciler.service.ends import Busy, Removed
-from reconciler.service.events import of_result
+from reconciler.service.ends import Busy, Removed, Survey, told
+from reconciler.service.events import Event, of_result
 from reconciler.service.failures import CODES
 from reconciler.service.looked_up import look_up
+from reconciler.service.loop import Loop
 from reconciler.service.order import Postponed
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
 from reconciler.service.result import CycleResult
 from reconciler.service.status_text import as_text
+from reconciler.service.turns import Settings
 from reconciler.service.worker import _survey
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import Answer, Call, answer
@@ -283,7 +285,30 @@ def test_after_four_weeks_the_app_is_off_until_somebody_restarts_it(service: Rou
     service.refuse = lambda call: None
     service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
     service.later(days=1)
-    assert isinstance(service.end(forced=False), Postponed)
+    service.front.calls.clear()
+    for forced in (False, True):  # by the clock; by `run --once`, or by a commit that --pull brings
+        end = service.end(forced=forced)
+        assert isinstance(end, Postponed) and (end.next, end.is_well) == ("", False)
+        (said,) = told("wiki", end, service.now())
+        assert (said.kind, said.level) == ("off", "error") and "`reconcile restart --app wiki`" in said.message
+    assert service.front.calls == []
+    ran = service.reconcile("run", "--once")
+    assert ran.code == 1 and "no cycle: off since it was in quarantine for four weeks" in ran.out
+    assert service.front.calls == [] and service.reconcile("status").code == 1
+    assert service.reconcile("restart").code == 0
+    assert service.cycle().written == {"update": 1}
+
+
+def test_a_commit_that_is_pulled_begins_no_cycle_of_an_app_that_is_off() -> None:
+    """It asks for one whatever the clock says: the cycle itself looks whether the app is off, and where it is says so."""
+    loop = Loop(Settings(Path("desired"), ("wiki",)), (said := list[Event]()).append)
+    loop._surveyed(Survey({"wiki": 60}))
+    loop.turns["wiki"].forced = True
+    assert loop.turns["wiki"].order("wiki", "2026-11-02T08:00:00Z", loop.settings, None).forced
+    loop._ended("wiki", Postponed("wiki", "2026-11-02T08:00:00Z", "", "off", is_well=False))
+    assert [event.kind for event in said] == ["off"] and not loop.turns["wiki"].forced
+    assert loop.turns["wiki"].due == "2026-11-02T08:01:00Z", "it is looked at again an interval later"
+    loop.bell.close()
 
 
 # Safeguards

@@ -33,10 +33,26 @@ def test_who_waits_in_escrow_is_named_five_and_how_many_more_also_as_a_notice() 
     assert len(lines(GOOD)) == 1
 
 
+def test_who_is_given_up_is_said_to_be_and_waits_for_no_next_try() -> None:
+    """Also in the cycle that tried for the last time."""
+    given, waiting = people(1), people(2)[1:]
+    result = replace(GOOD, result="partial", failures=(failed(given[0]),), escrowed=people(2), given_up=given)
+    found = {event.kind: event for event in of_result(result)}
+    assert found["givenUp"].message == f"given up: `reconcile restart --app wiki --scope escrows` tries again: {given[0]}"
+    assert found["escrowed"].data["addresses"] == list(waiting) and found["givenUp"].data["total"] == 1
+
+
 def test_of_many_failures_five_are_named_and_how_many_there_are_besides() -> None:
     found = lines(replace(GOOD, result="partial", failures=tuple(map(failed, people(12)))))
     assert len([line for line in found if "failed (Conflict)" in line]) == 5
     assert "warning: wiki: and 7 more failed: `reconcile status`" in found
+
+
+def test_where_all_that_was_to_be_written_failed_or_is_held_back_there_was_something_to_write() -> None:
+    assert ": nothing to write; " in lines(GOOD)[-1]
+    five = replace(GOOD, result="partial", counts=Counts(30, 25, failed=5))
+    assert ": nothing written, 5 failed; " in lines(five)[-1]
+    assert ": nothing written; " in lines(replace(GOOD, result="blocked", held=people(2)))[-1]
 
 
 def test_a_cycle_that_was_stopped_says_how_many_changes_are_left() -> None:

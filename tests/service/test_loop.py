@@ -15,13 +15,14 @@ from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
 from reconciler.service.observer import Observer
 from reconciler.service.result import Standing
+from reconciler.service.trouble import Trouble
 from reconciler.service.turns import Settings
 
 
 class _Asked:
     """Stands where the checkout moves on."""
 
-    taken = 0
+    taken, folder = 0, "desired"
 
     def take(self, seen: object) -> None:
         self.taken += 1
@@ -103,6 +104,29 @@ def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
     (tmp_path / "apps/zoo/app.yaml").write_text("app: zoo\n")
     loop._look_around()
     assert len(looks) == 2
+    closed(loop)
+
+
+def test_an_app_that_a_commit_of_the_checkout_itself_adds_is_looked_for_after_the_next_look_at_the_remote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which brings nothing: what the remote has is here already. Of a checkout that is not as merged nothing is looked for."""
+    (tmp_path / "apps/wiki").mkdir(parents=True)
+    loop = Loop(Settings(tmp_path), lambda event: None, follow=Follow(cast(Any, _Asked())))
+    looks: list[int] = []
+    monkeypatch.setattr(loop, "_look", lambda: looks.append(1))
+    (tmp_path / "apps/zoo").mkdir()
+    loop._look_around()
+    loop.follow.trouble = Trouble("NotMerged", "the checkout has changes", "", "2026-06-01T00:00:00Z", holds=True)
+    monkeypatch.setattr(loop.troubles, "take", lambda *of: None)
+    loop.seen = Head("main", "a commit")
+    loop._pull()
+    assert looks == []
+    loop.follow.trouble = None
+    for _ in range(2):
+        loop.seen = Head("main", "a commit")
+        loop._pull()
+    assert looks == [1]
     closed(loop)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from dataclasses import replace
@@ -16,7 +17,7 @@ from reconciler.notify.outbox import Outbox, Telling, messages_of
 from reconciler.notify.target import EMAIL, Target
 from reconciler.record.told import Told
 from reconciler.service.clocks import later
-from reconciler.service.events import Event
+from reconciler.service.events import Event, as_json
 from reconciler.service.messages import Messages
 from reconciler.service.result import CycleResult, Unkept
 from tests.notify.test_signature import SECRET
@@ -55,6 +56,7 @@ def test_what_waits_is_delivered_at_once_and_the_log_says_so(tmp_path: Path, mon
         assert heard.came.acquire(timeout=10) and len(box.mails) == 1
     assert [(line.kind, line.app, line.message) for line in heard.lines] == [("notified", "wiki", "notified of failure by email")]
     assert heard.counted == [("email", True)]
+    assert EVENT.cycle and json.loads(as_json(heard.lines[0]))["cycle"] == EVENT.cycle
 
 
 def test_what_cannot_be_delivered_is_said_with_what_to_do_and_when_it_is_tried_again(
@@ -66,7 +68,9 @@ def test_what_cannot_be_delivered_is_said_with_what_to_do_and_when_it_is_tried_a
     with Messages(heard.say, (heard,)) as messages:
         messages.result(result(outbox.folder))
     (line,) = heard.lines
-    assert (line.kind, line.level) == ("notNotified", "error") and heard.counted == [("email", False)]
+    assert (
+        (line.kind, line.level) == ("notNotified", "error") and line.cycle == EVENT.cycle and heard.counted == [("email", False)]
+    )
     assert f"mail is wanted, and {VARIABLE} is not set; set it to smtp://" in line.message
     assert f"it is tried again at {outbox.next(EMAIL)}" in line.message
 
@@ -111,7 +115,7 @@ def test_what_a_server_that_hangs_has_not_taken_at_the_end_is_said_and_counted(
     assert [line.message for line in heard.lines] == [
         "not notified of failure by email before the end: it waits for the next run"
     ]
-    assert heard.counted == [("email", False)]
+    assert heard.counted == [("email", False)] and heard.lines[0].cycle == EVENT.cycle
 
 
 def test_a_webhook_that_hangs_holds_up_no_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,26 @@ def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds
     assert found["reconcile_escrow_oldest_seconds{app=wiki}"] == 0
 
 
+def test_a_cycle_of_the_service_itself_is_counted_with_its_requests_its_time_and_what_it_told(service: Rounds) -> None:
+    metrics = Metrics(lambda: NOW)
+    loop = Loop(Settings(Path("desired"), once=True), lambda event: None, (metrics,))
+    loop.survey()
+    loop.run()
+    found = series(metrics)
+    assert found["reconcile_requests_total{app=wiki,code=201,method=POST}"] == 3
+    sent = sum(number for name, number in found.items() if name.startswith("reconcile_requests_total"))
+    assert sent == len(service.front.calls)
+    assert found["reconcile_cycle_duration_seconds_count{app=wiki}"] == 1
+    metrics.result(replace(GOOD, rate_wait=2.5))
+    metrics.notified("email", True)
+    found = series(metrics)
+    assert found["reconcile_cycle_duration_seconds_count{app=wiki}"] == 2
+    assert found["reconcile_cycle_duration_seconds_sum{app=wiki}"] >= 7
+    assert found["reconcile_rate_wait_seconds_total{app=wiki}"] >= 2.5
+    assert found["reconcile_notifications_total{channel=email,succeeded=true}"] == 1
+    assert found["reconcile_notifications_total{channel=email,succeeded=false}"] == 0
+
+
 def test_what_is_over_is_no_series_any_more() -> None:
     metrics = Metrics(lambda: NOW)
     metrics.result(replace(GOOD, standing=BAD))
@@ -182,13 +202,17 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         assert asked(port, "/readyz")[0] == 200 and "RemoteUnreachable" in asked(port, "/readyz")[1]
         loop.follow.trouble = None
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
-        assert asked(port, "/readyz")[0] == 503
+        assert (
+            asked(port, "/readyz")[0] == 503 and json.loads(asked(port, "/readyz")[1])["apps"]["wiki"]["why"] == "in quarantine"
+        )
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:10:00Z", "2026-11-02T08:40:00Z", "less than an interval ago")
         assert asked(port, "/readyz")[0] == 200
         loop.ends["wiki"] = replace(GOOD, result="off")
         assert asked(port, "/readyz")[0] == 200, "who is off by app.yaml is as declared"
         loop.ends["wiki"] = replace(GOOD, result="failed", quarantine=Quarantine("TooManyDeletes", "x", GOOD.started, None))
         assert asked(port, "/readyz")[0] == 503
+        wiki = json.loads(asked(port, "/readyz")[1])["apps"]["wiki"]
+        assert wiki["why"] == "off until `reconcile restart` (TooManyDeletes): x" and wiki["next"] is None
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
     loop.bell.close()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
@@ -37,8 +40,25 @@ def test_each_alert_rests_on_metrics_that_there_are_and_says_what_to_type() -> N
         assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
         assert set(NAME.findall(rule["expr"])) <= known() and NAME.findall(rule["expr"])
         assert set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"]))) <= LABELS
-        assert rule["expr"].count("(") == rule["expr"].count(")") and rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "description"}
     assert len({rule["alert"] for rule in rules()}) == len(rules())
+
+
+def test_each_expression_of_alerts_and_dashboard_is_promql() -> None:
+    promql = pytest.importorskip("promql_parser")
+    board = json.loads((FOLDER / "dashboard.json").read_text())
+    shown = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    for expression in [*(rule["expr"] for rule in rules()), *shown]:
+        promql.parse(expression)
+        for broken in (expression[:-1] + "(", f"{expression} unless on", f"rate({expression})[5m"):
+            with pytest.raises(ValueError):
+                promql.parse(broken)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed here")
+def test_promtool_takes_the_alert_rules() -> None:
+    ran = subprocess.run(["promtool", "check", "rules", FOLDER / "alerts.yaml"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0 and "SUCCESS" in ran.stdout, ran
 
 
 def test_the_dashboard_shows_every_metric() -> None:

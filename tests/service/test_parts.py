@@ -13,7 +13,7 @@ from reconciler.service import looked_after
 from reconciler.service.looked_after import costs_little, turn
 from tests.support.gitworld import git
 from tests.support.rounds import Rounds, declare, staff
-from tests.support.servers import Call
+from tests.support.servers import Call, answer
 
 GENERIC, INTERVAL, DAY = PROFILES["generic"], 2400, 86400
 ROLES = "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n"
@@ -73,7 +73,11 @@ def test_where_nothing_changed_only_the_privileged_and_those_whose_turn_it_is_ar
     result = large.cycle()
     assert (result.kind, result.result, result.written) == ("incremental", "success", {})
     assert not lists(large.front.calls) and large.front.writes == []
-    assert len([call for call in large.front.calls if "/Users/" in call.path]) <= 3
+    one_by_one = [call for call in large.front.calls if call.path.rpartition("/")[0].endswith(("/Users", "/Groups"))]
+    assert one_by_one, "what drifts is looked after"
+    assert len([call for call in one_by_one if "/Users/" in call.path]) <= 3
+    beside = [call for call in large.front.calls if call not in one_by_one]
+    assert len(beside) <= 1, f"beside the drift budget: {beside}"
     assert result.counts.in_scope == 13 and result.counts.provisioned == 13
 
 
@@ -101,6 +105,57 @@ def test_a_privileged_account_that_somebody_changed_is_found_in_the_next_cycle_a
         large.later(minutes=40)
     assert found_after["User/p00@x.org"] == 1 and 1 <= found_after["User/p07@x.org"] < 36
     assert large.service["drift"].keys() == {"User/p00@x.org", "User/p07@x.org"}, "what was found is known until it is gone"
+
+
+def test_a_group_that_gives_a_privileged_role_is_asked_for_in_every_cycle(large: Rounds) -> None:
+    """Also where nobody is in it, and so nobody is asked for because of it: until somebody puts themselves there."""
+    (large.folder / "desired/directory/groups/b.yaml").write_text("groups: [{displayName: Ops, members: []}]\n")
+    rows = "{group: Net, role: User}, {user: p00@x.org, role: Admin}, {group: Ops, role: Admin}"
+    large.write("apps/wiki/assignments.yaml", f"assignments: [{rows}]\n")
+    committed(large)
+    assert large.cycle().result == "success"
+    with large.client() as client:
+        group, account = client.find("Groups", "displayName", "Ops")[0]["id"], large.find("p07@x.org")[0]["id"]
+    for _ in range(3):
+        large.later(minutes=40)
+        large.front.calls.clear()
+        assert large.cycle().drift == () and [call for call in large.front.calls if call.path.endswith(group)]
+    with large.client() as client:
+        client.patch("Groups", group, [{"op": "add", "path": "members", "value": [{"value": account}]}])
+    large.later(minutes=40)
+    assert [item.address for item in large.cycle().drift] == ["Group/Ops"]
+
+
+def test_an_assignment_whose_last_day_is_over_is_taken_by_the_next_cycle_although_nothing_was_declared(large: Rounds) -> None:
+    large.people(*staff(12), "guest@x.org")
+    rows = "{group: Net, role: User}, {user: p00@x.org, role: Admin}, {user: guest@x.org, role: User, expires: 2026-11-02}"
+    large.write("apps/wiki/assignments.yaml", f"assignments: [{rows}]\n")
+    committed(large)
+    assert large.cycle().written["create"] == 1
+    large.later(hours=20)
+    result = large.cycle()
+    assert (result.kind, result.in_part, result.written) == ("incremental", True, {"disable": 1})
+
+
+def test_who_waits_in_escrow_is_asked_for_and_tried_again_although_others_have_their_turn(
+    large: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four whom somebody has changed at the service, of whom a turn has one: no commit tells of them."""
+    large.app("provisioning: {drift: repair}\n")
+    large.people(*[f"{name}, jobTitle: Engineer" for name in staff(12)])
+    committed(large)
+    large.cycle()
+    for name in (names := staff(7)[3:]):
+        large.edit(name, "title", "Boss")
+    large.refuse = lambda call: answer(409, {"status": "409"}) if call.method == "PATCH" else None
+    with monkeypatch.context() as patch:
+        patch.setattr(looked_after, "MOST_PAGES", 100)
+        assert large.cycle().counts.escrowed == 4
+    large.later(hours=7)
+    large.refuse = lambda call: None
+    result = large.cycle()
+    assert (result.kind, result.in_part, result.written) == ("incremental", True, {"update": 4})
+    assert {large.find(name)[0]["title"] for name in names} == {"Engineer"}
 
 
 def test_what_is_blocked_is_judged_on_everything_and_approved_by_the_digest_that_plan_shows(large: Rounds) -> None:

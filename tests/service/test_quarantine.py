@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.record.service import Escrow
 from reconciler.service.clocks import between, later
+from reconciler.service.figures import Work, tally
 from reconciler.service.quarantine import BASE, PROPORTION, REFUSED, TOO_MANY_DELETES, TOTAL, Tally, judged, reason_for
-from reconciler.service.result import AppError, Block
+from reconciler.service.result import AppError, Block, Failure
 
 NOW, INTERVAL, DAY = "2026-11-01T00:00:00Z", 2400, 86400
 NOTHING = Tally(0, 0, 100)
@@ -39,6 +41,23 @@ def test_too_many_deletes_count_at_once_and_other_safeguards_do_not() -> None:
 def test_the_documented_proportions_scaled_for_small_apps(tally: Tally, reason: str | None) -> None:
     found = reason_for(None, (), tally)
     assert (found and found[0]) == reason
+
+
+def test_whom_a_group_that_is_there_could_not_link_counts_for_the_greatest_limit_alone() -> None:
+    """Whether it failed in this cycle or waits for its retry; a group that could not be made is an object that failed."""
+
+    def failure(address: str, action: str) -> Failure:
+        return Failure(address, action, "Conflict", 409, "taken", "")
+
+    links = tuple(failure(f"Group/g{number}", "update") for number in range(3))
+    waiting: dict[str, Escrow] = {"Group/late": {"action": "update"}, "User/late": {"action": "create"}}
+    work = Work(failures=(*links, failure("Group/new", "create"), failure("User/ada", "update")))
+    found = tally(work, waiting, 100)
+    assert (found.failed, found.references, found.in_scope) == (3, 4, 100)
+    assert tally(Work(), waiting, 100) == Tally(1, 1, 100, 1)
+    many: dict[str, Escrow] = {f"Group/{number}": {"action": "update"} for number in range(60_001)}
+    assert (why := reason_for(None, (), tally(Work(), many, 60_001))) is not None and why[0] == TOTAL
+    assert why[1].startswith("60,001 ")
 
 
 def test_it_backs_off_to_once_a_day_and_is_off_after_four_weeks() -> None:

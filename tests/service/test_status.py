@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 
+from reconciler.cli.status import EVERY, status
 from reconciler.record.service import Service
 from reconciler.report.colours import uncoloured
 from reconciler.service.clocks import later
 from reconciler.service.restart import restarted
 from reconciler.service.status import details, document, health, is_bad
 from reconciler.service.status_text import as_text
+from tests.support.rounds import Rounds
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent.parent.parent / "schemas/status.schema.json").read_text()))
 NOW, INTERVAL, DAY = "2026-11-01T08:00:00Z", 2400, 86400
@@ -132,3 +136,24 @@ def test_what_is_wrong_with_the_service_on_this_machine_is_shown() -> None:
     app = {**shown(WELL), "troubles": [trouble]}
     SCHEMA.validate(document([app], NOW))
     assert f"    NotMerged since {NOW}, no cycle begins: the checkout has changes\n      undo them" in as_text([app], uncoloured)
+
+
+def test_watch_shows_it_again_every_few_seconds_until_somebody_interrupts(
+    service: Rounds, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what a cycle came to in between."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+        service.cycle()
+        service.later(minutes=40)
+
+    monkeypatch.setattr("reconciler.cli.status.time", SimpleNamespace(sleep=sleep))
+    with pytest.raises((KeyboardInterrupt, click.Abort)):
+        status.main(["--watch"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert slept == [EVERY] * 3 and said.count("last cycle: ") == 2, said
+    assert said.index("last cycle: initial") < said.index("last cycle: incremental")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
@@ -13,6 +14,8 @@ from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
+from reconciler.service.events import of_result
+from reconciler.service.order import Postponed
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import answer
@@ -72,11 +75,12 @@ def test_a_token_that_is_revoked_is_one_mail_and_one_more_once_it_works_again(of
 def test_four_weeks_later_the_app_is_off_and_that_is_told(office: Office) -> None:
     office.cycle()
     office.service.refuse = lambda call: REFUSED
-    told = [subject for _ in range(31) for subject in office.cycle(24)]
+    told = [subject for _ in range(29) for subject in office.cycle(24)]
     assert told == [
         "in quarantine (EncounteredQuarantineException)",
         "for another reason now, provisioning is off after four weeks in quarantine",
     ]
+    assert isinstance(office.service.end(), Postponed)
 
 
 def test_people_whose_write_fails_are_named_once_however_often_they_are_tried(office: Office) -> None:
@@ -91,6 +95,26 @@ def test_people_whose_write_fails_are_named_once_however_often_they_are_tried(of
     assert [office.cycle(hours) for hours in (1, 6, 12, 24)] == [[]] * 4
     office.service.refuse = lambda call: None
     assert office.cycle(24) == ["over: a failure (Conflict)"]
+
+
+def test_whoever_is_given_up_after_28_days_is_said_to_be_once_as_another_reason_of_the_same_cause(office: Office) -> None:
+    service = office.service
+    office.cycle()
+    declare(service, ["ada@x.org", "grace@x.org", "p20@x.org"])
+    service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("Users") else None
+    assert office.cycle() == ["1 object could not be provisioned (Conflict)"]
+    assert [office.cycle(24) for _ in range(27)] == [[]] * 27
+    posts = len(service.front.writes)
+    assert office.cycle(24) == ["for another reason now, 1 object could not be provisioned (Conflict, given up)"]
+    text = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert "nothing is tried any more" in text and "reconcile restart --app wiki --scope escrows" in text
+    assert len(service.front.writes) == posts + 1 and office.cycle(24) == [] and len(service.front.writes) == posts + 1
+    (line,) = [event for event in of_result(service.cycle()) if event.kind in ("escrowed", "givenUp")]
+    assert line.message == "given up: `reconcile restart --app wiki --scope escrows` tries again: User/p20@x.org"
+    service.refuse = lambda call: None
+    assert service.reconcile("restart", "--scope", "escrows").code == 0
+    service.later(days=40)  # by the clock of that command it is another day
+    assert office.cycle() == ["over: a failure (Conflict, given up)"]
 
 
 def test_a_service_that_is_down_hides_no_cause_and_ends_none(office: Office) -> None:
@@ -113,7 +137,12 @@ def test_what_a_safeguard_holds_back_is_one_mail_with_the_entry_that_lets_it_thr
     subjects = office.cycle()
     assert subjects == ["the safeguards accidentalDeletions, empty hold back 21 changes"]
     text = office.box.mails[-1].get_body(("plain",)).get_content()
-    assert "approvals.yaml" in text and "safeguard: accidentalDeletions" in text and "and 16 more" in text
+    assert "approvals.yaml" in text and "and 16 more" in text
+    entries = [row for row in text.splitlines() if row.startswith("  - {plan: ")]
+    pasted = yaml.safe_load("approvals:\n" + "\n".join(entries))["approvals"]
+    assert [entry["safeguard"] for entry in pasted] == ["accidentalDeletions", "empty"]
+    html = office.box.mails[-1].get_body(("html",)).get_content()
+    assert html.count("\n- {plan: ") == 2
     assert office.cycle(24) == []
     declare(office.service, staff(30))
     (over,) = office.cycle(24)

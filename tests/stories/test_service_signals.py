@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,8 @@ import pytest
 
 from reconciler.record.local import LocalStore
 from tests.stories.test_service import SECONDS, Running, running
-from tests.support.rounds import Rounds, rounds
-from tests.support.servers import COMMAND, ROOT, Call
+from tests.support.rounds import Rounds, declare, rounds
+from tests.support.servers import COMMAND, ROOT, Call, answer
 
 __all__ = ["running"]  # a fixture
 
@@ -119,4 +120,38 @@ def test_who_is_told_to_end_after_the_last_write_keeps_what_was_done_and_says_so
     assert ended["written"] == {"disable": 1, "update": 1}, ended
     assert run.until("ended") and run.process.wait(SECONDS) == 0
     assert service.service["cycle"]["id"] == ended["cycle"]
+    assert LocalStore(service.folder / ".reconcile", "wiki").read_journal() == []
+
+
+def test_a_service_that_hangs_and_a_mail_server_that_hangs_keep_no_end_longer_than_grace(
+    service: Rounds, running: list[Running]
+) -> None:
+    """The process of the cycle is killed then, and the next cycle does the rest from its journal, nothing twice."""
+    service.app("notification: {email: [ops@example.com]}\n")
+    posted, over = threading.Event(), threading.Event()
+
+    def hang(call: Call) -> None:
+        if call.method == "POST":
+            posted.set()
+            over.wait(SECONDS)
+
+    service.refuse = lambda call: (
+        answer(409, {"status": "409"}) if call.path.endswith("Groups") and call.method == "POST" else None
+    )
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        service.environ["RECONCILE_SMTP_URL"] = f"smtp://127.0.0.1:{silent.getsockname()[1]}?from=a@example.com"
+        run = Running(service, "--interval", "1s", "--grace", "3s")
+        running.append(run)
+        run.until("cycleEnded")
+        service.refuse = hang
+        declare(service, ["ada@x.org", "grace@x.org", "new@x.org"])
+        assert posted.wait(SECONDS)
+        began = time.monotonic()
+        run.process.send_signal(signal.SIGTERM)
+        killed = run.until("killed")
+        assert killed["app"] == "wiki" and "continues from its journal" in killed["message"]
+        assert run.process.wait(SECONDS) == 0 and time.monotonic() - began < 4, "with the mail server's two seconds it were five"
+    over.set()
+    service.refuse, service.time = lambda call: None, datetime.now(UTC)
+    assert service.cycle().result == "success" and len(service.find("new@x.org")) == 1
     assert LocalStore(service.folder / ".reconcile", "wiki").read_journal() == []

@@ -767,6 +767,7 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
     assert (ran.code, ran.out) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
     text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
     assert "WIKI" not in text and "THOUSANDEYES" not in text and text.count("secrets.CRM_SCIM_TOKEN }}") == 7
+    assert '\n    # - cron: "*/40 * * * *"' in text, "which reconcile help service names"
     assert "branches: [trunk]" in text and "default: scim-reconciler==" in text and "action_path" not in text
     for file in (tmp_path / "desired").rglob("*.yaml"):
         schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from reconciler.report.event.model import Event
-from reconciler.report.event.words import cut, headline, more
+from reconciler.report.event.words import cut, headline, more, remedy_of
 from reconciler.report.safe import plain
 
 LONGEST = 1_000
@@ -24,7 +24,7 @@ def html(event: Event) -> str:
 
 
 def _shown(event: Event) -> dict[str, Any]:
-    why, remedy = cut(event.why, LONGEST), cut(event.remedy, LONGEST)
+    why, remedy = cut(event.why, LONGEST), remedy_of(event, LONGEST)
     return {"event": event, "headline": headline(event), "why": why, "remedy": remedy, "more": more(event)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from reconciler.report.event.model import Event
-from reconciler.report.event.words import cut, headline, more, subject
+from reconciler.report.event.words import cut, headline, more, remedy_of, subject
 
 LONGEST = 1_000  # characters of a text of the service
 MOST_IN_A_BLOCK = 2_900  # Slack takes 3,000 in a section
@@ -80,7 +80,7 @@ def _lists(event: Event) -> list[tuple[str, list[str]]]:
     left = more(event)
     return [
         ("For whom", [*(cut(name) for name in event.affected), *([left] if left else [])]),
-        ("What to do", [cut(event.remedy, LONGEST)] if event.remedy else []),
+        ("What to do", remedy_of(event, LONGEST)),
         ("Type next", [cut(command, LONGEST) for command in event.commands]),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reconciler.declare.wording import plural
 from reconciler.report.event.model import Event
 from reconciler.report.safe import plain
@@ -13,6 +15,7 @@ OF_THE_SERVICE = {
     "NotMerged": "no cycle begins",
     "HistoryRewritten": "no cycle begins",
 }
+ENTRY = re.compile(r"\n(?=- \{plan: )")  # before an entry of an approval
 OFF = "Off"  # the reason of an app that four weeks of quarantine have turned off
 
 
@@ -39,6 +42,11 @@ def cut(text: str, most: int = LONGEST) -> str:
     """One line of it, all that cannot be seen escaped."""
     shown = plain(text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def remedy_of(event: Event, most: int) -> list[str]:
+    """What to do in a line, and the entries of approvals to paste, each in one; no line where nothing is known."""
+    return [cut(line, most) for line in ENTRY.split(event.remedy)] if event.remedy else []
 
 
 def more(event: Event) -> str:
