@@ -184,7 +184,7 @@ def test_a_review_is_overdue_where_a_decision_is_missing_after_its_last_day(worl
     (part,) = progress(found.by_name["Q4"])
     assert (part.rows, part.remove, len(part.missing)) == (2, 1, 1)
     assert not part.is_overdue("2026-12-15") and part.is_overdue("2026-12-16")
-    assert "Q4, due 2026-12-15, overdue: 1 of 2 rows decided" in as_text({"Q4": [part]}, ["Q3"], "2026-12-16")
+    assert "Q4, due 2026-12-15, overdue: 1 of 2 rows decided" in as_text({"Q4": [part]}, {"Q3": True}, "2026-12-16")
     assert not part._replace(missing=()).is_overdue("2026-12-16")
 
 
