@@ -8,12 +8,12 @@ from pathlib import Path
 from reconciler.record.checkout import Checkout, find_checkout
 from reconciler.record.store import RecordError
 
-_found: dict[tuple[str, frozenset[tuple[str, str]]], Checkout] = {}  # by folder and environment, for as long as we run
+_found: dict[str, Checkout] = {}  # by folder, for as long as we run
 
 
 def checkout_here() -> Checkout | None:
     """The checkout around the current folder; None where there is none, or no git. One that was found is not looked for again."""
-    here = os.getcwd(), frozenset(os.environ.items())
+    here = os.getcwd()
     if here not in _found:
         try:
             _found[here] = find_checkout(Path.cwd(), os.environ)
