@@ -8,6 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine breaks no rule; and what a commit is judged by is the same each time, while whoever works on it tries more.
+settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("tests")
 
 # What the program obeys is not inherited from whoever runs the tests: under CI it is stricter about where tokens may go.
 OBEYED = re.compile(r"CI|(GITHUB|GIT|RECONCILE)_.*|(NO|FORCE)_COLOR|COLUMNS|(?i:\w+_proxy)")

@@ -15,6 +15,7 @@ from reconciler.cli.output import say, say_error
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.declarations import checked
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
@@ -197,8 +198,8 @@ def logged(work: Callable[[], None]) -> None:
         say(f"Warning: that was done, and the log does not tell of it: {error}")
 
 
-def guarded(work: Callable[[], int]) -> int:
-    """Run the work on one app; what a person can cause is said in words, with what to do."""
+def guarded(work: Callable[[], int], ended: Callable[[ReconcileError], object] = lambda error: None) -> int:
+    """Run the work on one app; what a person can cause is said in words, with what to do, and `ended` is called with it."""
     from reconciler.record.store import LeaseLost, Locked, RecordError, Unsaved
     from reconciler.report.plan_file import PlanFileError
     from reconciler.scim.errors import CredentialError, ServiceError
@@ -207,4 +208,5 @@ def guarded(work: Callable[[], int]) -> int:
         return work()
     except (CredentialError, RecordError, PlanFileError, ServiceError) as error:
         say_error(error)
+        ended(error)
         return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, (LeaseLost, Unsaved)) else ERROR

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import click
 
 from reconciler.cli.common import guarded
+from reconciler.cli.cores import Came, processes, spread
 from reconciler.cli.interrupt import INTERRUPTED, in_turn, orderly
 from reconciler.cli.output import say
 from reconciler.cli.turns import Turn, taking
 from reconciler.declare.model import App
 from reconciler.scim.credentials import tenant
 
+T = TypeVar("T")
 A_CORE = 4  # apps at a time: most of the time a service is waited for
 
 
@@ -37,15 +39,34 @@ def jobs_option(words: str) -> Callable[..., Any]:
     )
 
 
-def side_by_side(apps: Sequence[App], work: Callable[[App], int], jobs: int) -> list[int]:
-    """The exit codes, in the order of the apps; one app's error is that app's alone. For work that only reads."""
+def side_by_side(apps: Sequence[App], work: Callable[[App], T], jobs: int, people: int = 0) -> list[T]:
+    """What came of each app, in their order. For work that only reads; of `people` in the directory it says whether that is
+    worth several processes.
+    """
+    count = processes(apps, people, jobs)
+    if count > 1:
+        found = spread(apps, partial(_in_threads, work), jobs, count)
+        return [work(app) if came is None else _repeated(came) for app, came in zip(apps, found, strict=True)]
     if min(jobs, len(apps)) <= 1:
-        return [guarded(partial(work, app)) for app in apps]
+        return [work(app) for app in apps]
     pool = ThreadPoolExecutor(min(jobs, len(apps)))
     try:
-        return _spoken([_Task(partial(guarded, partial(work, app))).begun(pool) for app in apps])
+        return _spoken([_Task(partial(work, app)).begun(pool) for app in apps])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts waits for none of them
+
+
+def _in_threads(work: Callable[[App], T], apps: Sequence[App], jobs: int) -> Iterator[Came[T]]:
+    """What came of each app, in their order, and what it would say."""
+    pool = ThreadPoolExecutor(min(jobs, len(apps)))
+    for task in [_Task(partial(work, app)).begun(pool) for app in apps]:
+        yield Came(task.result.result(), task.turn.kept())
+
+
+def _repeated(came: Came[T]) -> T:
+    for words in came.words:
+        words()
+    return came.result
 
 
 def under_locks(works: Sequence[tuple[App, Callable[[], int]]], jobs: int) -> list[int]:
@@ -68,8 +89,8 @@ def under_locks(works: Sequence[tuple[App, Callable[[], int]]], jobs: int) -> li
             raise
 
 
-def _of_one_service(tasks: Iterable[tuple[App, _Task]]) -> Iterable[list[_Task]]:
-    chains: dict[str, list[_Task]] = {}
+def _of_one_service(tasks: Iterable[tuple[App, _Task[T]]]) -> Iterable[list[_Task[T]]]:
+    chains: dict[str, list[_Task[T]]] = {}
     for app, task in tasks:
         chains.setdefault(tenant(app, os.environ), []).append(task)
     return chains.values()
@@ -86,33 +107,33 @@ def _unless(stopped: Callable[[], bool], name: str, work: Callable[[], int]) -> 
         return INTERRUPTED
 
 
-class _Task:
+class _Task(Generic[T]):
     """One app's work, for a thread of a pool: what it says is said in its own turn."""
 
-    def __init__(self, work: Callable[[], int]) -> None:
-        self._work, self._context, self.turn, self.code = work, click.get_current_context(), Turn(), Future[int]()
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work, self._context, self.turn, self.result = work, click.get_current_context(), Turn(), Future[T]()
 
-    def begun(self, pool: ThreadPoolExecutor) -> _Task:
+    def begun(self, pool: ThreadPoolExecutor) -> _Task[T]:
         pool.submit(self.run)
         return self
 
     def run(self) -> None:
         try:
             with self._context.scope(cleanup=False), taking(self.turn):
-                self.code.set_result(self._work())
-        except BaseException as error:  # whoever waits for the code raises it
-            self.code.set_exception(error)
+                self.result.set_result(self._work())
+        except BaseException as error:  # whoever waits for the result raises it
+            self.result.set_exception(error)
 
     @staticmethod
-    def run_all(tasks: Iterable[_Task]) -> None:
+    def run_all(tasks: Iterable[_Task[T]]) -> None:
         for task in tasks:
             task.run()
 
 
-def _spoken(tasks: Iterable[_Task]) -> list[int]:
+def _spoken(tasks: Iterable[_Task[T]]) -> list[T]:
     """What each of them came to, once it has said all."""
-    codes: list[int] = []
+    results: list[T] = []
     for task in tasks:
         task.turn.begin()
-        codes.append(task.code.result())
-    return codes
+        results.append(task.result.result())
+    return results

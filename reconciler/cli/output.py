@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,12 @@ def _kept() -> _Said:
     return told
 
 
+def _keep(lines: list[str], markdown: list[str]) -> None:
+    kept = _kept()
+    kept.lines += lines
+    kept.markdown += markdown
+
+
 def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
     echo(plain(line), err=err)
@@ -63,7 +70,7 @@ def waiting(words: str) -> None:
 
 def report_lines(lines: list[str]) -> None:
     """Lines for the report alone."""
-    speak(lambda: _kept().lines.extend(lines))
+    speak(partial(_keep, lines, []))
 
 
 def _note(line: str) -> None:
@@ -89,7 +96,7 @@ PERSON = Listener(waiting, say, _note, counts=counting)
 
 def add_markdown(text: str) -> None:
     """Markdown for the report alone."""
-    speak(lambda: _kept().markdown.append(text))
+    speak(partial(_keep, [], [text]))
 
 
 @contextmanager

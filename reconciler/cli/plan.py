@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from reconciler.cli.common import (
     ERROR,
     chosen,
     colourer,
+    guarded,
     large_option,
     load_checked,
     minimal_option,
@@ -90,46 +92,49 @@ def plan(
 
     declarations = load_checked(desired, apps)
     read = minimal_read(only) if minimal else minimal_if_large(only) if if_large else None
-    made: dict[str, Plan] = {}
-    failed: dict[str, ReconcileError] = {}
     last: list[Session] = []
 
-    def work(app: App) -> int:
-        with (
-            _kept(failed, app),
-            read_and_plan(
-                app, declarations, PERSON, Selection(only, causes), read=read, anew=Anew("roles" in refresh)
-            ) as session,
-        ):
+    def made(app: App, into: _Made) -> int:
+        with read_and_plan(
+            app, declarations, PERSON, Selection(only, causes), read=read, anew=Anew("roles" in refresh)
+        ) as session:
             warn_unknown(only, app, declarations, session.record)
-            made[app.name] = _redacted(session, declarations) if redact else session.planned.plan
+            into.plan = _redacted(session, declarations) if redact else session.planned.plan
             last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
-        code = _code(made[app.name], session)
+        code = _code(into.plan, session)
         return code if code != CHANGES or detailed_exitcode else 0
+
+    def work(app: App) -> _Made:
+        found = _Made()
+        found.code = guarded(partial(made, app, found), found.end)
+        return found
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     known_addresses(only, declarations, picked)
     if not apps:
         warn_forgotten(declarations)
-    codes = side_by_side(picked, work, jobs)
-    plans = [made[app.name] for app in picked if app.name in made]
+    found = side_by_side(picked, work, jobs, len(declarations.users))
+    plans = [item.plan for item in found if item.plan is not None]
     if plans or form == "json":
+        failed = {app.name: item.error for app, item in zip(picked, found, strict=True) if item.error is not None}
         show_plans(plans, form, no_color, show_unmanaged, full, failed)
-    unplanned = [app.displayName for app in picked if app.name not in made]
+    unplanned = [app.displayName for app, item in zip(picked, found, strict=True) if item.plan is None]
     _say_unplanned(unplanned, form)
     if out is not None:
         _save(plans, out, mode, unplanned)
-    return worst(codes)
+    return worst([item.code for item in found])
 
 
-@contextmanager
-def _kept(failed: dict[str, ReconcileError], app: App) -> Iterator[None]:
-    """Keeps what ends the work on an app, for who reads the JSON alone."""
-    try:
-        yield
-    except ReconcileError as error:
-        failed[app.name] = error
-        raise
+@dataclass
+class _Made:
+    """What came of one app: its plan, or what ended the work on it."""
+
+    code: int = 0
+    plan: Plan | None = None
+    error: ReconcileError | None = None
+
+    def end(self, error: ReconcileError) -> None:
+        self.error = error
 
 
 def _code(plan: Plan, session: Session) -> int:

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
@@ -25,7 +26,7 @@ WORD = re.compile(r"( *)(\S+)")
 
 def echo(text: str, err: bool = False, nl: bool = True) -> None:
     """Print text for a person, wrapped where a person reads it, once it is this thread's turn."""
-    speak(lambda: print_it(text, err, nl))
+    speak(partial(print_it, text, err, nl))
 
 
 def print_it(text: str, err: bool = False, nl: bool = True) -> None:
@@ -39,7 +40,7 @@ def echo_form(form: str, text: str, err: bool = False) -> None:
     if form == "text":
         echo(text, err, nl=False)
     else:
-        speak(lambda: click.echo(text, err=err, nl=False))
+        speak(partial(click.echo, text, err=err, nl=False))
 
 
 def _columns(err: bool) -> int | None:

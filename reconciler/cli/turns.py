@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import RLock
 
-Words = Callable[[], None]
+Words = Callable[[], object]  # what another process is to say is sent to it, so what is said is made of no closure
 
 
 class Turn:
@@ -24,6 +24,11 @@ class Turn:
                 words()
             else:
                 self._kept.append(words)
+
+    def kept(self) -> list[Words]:
+        """What was said before the turn has begun."""
+        with self._lock:
+            return list(self._kept or ())
 
     def begin(self) -> None:
         """All that is kept, and from now on each word at once."""
@@ -49,7 +54,11 @@ def taking(turn: Turn) -> Iterator[None]:
 def speaker() -> Callable[[Words], None]:
     """How this thread speaks, for the threads that it starts: they have no turn of their own."""
     turn = _turn.get()
-    return turn.speak if turn is not None else lambda words: words()
+    return turn.speak if turn is not None else _at_once
+
+
+def _at_once(words: Words) -> None:
+    words()
 
 
 def speak(words: Words) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 class ReconcileError(Exception):
     """`message` says what is wrong, where and why; `remedy` what to do next, empty where nothing can be said.
@@ -13,6 +16,10 @@ class ReconcileError(Exception):
     def __init__(self, message: str, remedy: str, code: str = "") -> None:
         super().__init__(message)
         self.message, self.remedy, self._code = message, remedy, code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process gets it as it is: kinds differ in what they are made of."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     @property
     def code(self) -> str:

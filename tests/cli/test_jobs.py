@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from reconciler.cli.common import guarded
 from reconciler.cli.jobs import side_by_side, under_locks
 from reconciler.cli.output import say
 from reconciler.cli.turns import Turn
@@ -38,7 +39,7 @@ def test_words_and_codes_come_in_the_order_of_the_apps_however_they_end(jobs: in
 
     @click.command()
     def command() -> None:
-        codes.extend(side_by_side(APPS, work, jobs))
+        codes.extend(side_by_side(APPS, lambda app: guarded(partial(work, app)), jobs))
 
     ran = CliRunner().invoke(command)
     assert ran.output.splitlines() == [

@@ -71,7 +71,7 @@ def test_a_digest_knows_no_time_zone(world: World, monkeypatch: pytest.MonkeyPat
     assert there == here
 
 
-@settings(max_examples=examples(10), deadline=None)
+@settings(max_examples=examples(10))
 @given(order=st.permutations(range(6)), cut=st.integers(0, 6))
 def test_a_digest_knows_no_order_of_rows_and_files(tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int) -> None:
     world = World(tmp_path_factory.mktemp("world"))

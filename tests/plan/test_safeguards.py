@@ -716,7 +716,6 @@ EDITS = st.lists(
 
 @settings(
     max_examples=examples(10),
-    deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )

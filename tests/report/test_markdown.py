@@ -153,7 +153,7 @@ def test_links_below_many_changes_are_counted() -> None:
 @given(
     st.lists(st.sampled_from([*HOSTILE.values(), "..", ".", "/", "%2e%2e", "\\", "?", "#"]), min_size=1, max_size=5).map("".join)
 )
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_no_file_name_leads_a_link_out_of_the_commit_or_ends_it(name: str) -> None:
     text = render(plan_of(name), blob=BLOB)
     found, harmless = page(text), page(render(plan_of("harmless"), blob=BLOB))
@@ -191,7 +191,7 @@ NAMES = st.lists(MARKUP | st.text(max_size=4), min_size=1, max_size=12).map("".j
 
 
 @given(NAMES)
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_whatever_a_name_is_made_of_it_stays_text(name: str) -> None:
     assume(known([name]).is_one(name))  # one of digits, or of our own words alone, is text without being marked
     text = render(plan_of(name))
@@ -202,7 +202,7 @@ def test_whatever_a_name_is_made_of_it_stays_text(name: str) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_what_stands_above_a_plan_is_text_too(name: str) -> None:
     def above(name: str) -> _Page:
         plan = plan_of(name)

@@ -232,7 +232,6 @@ def test_a_header_that_a_service_asks_for_is_sent(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("profile", [file.stem for file in FILES if file.stem != "generic"])
 @settings(
     max_examples=examples(2),
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

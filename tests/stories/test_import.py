@@ -587,7 +587,6 @@ PEOPLE = st.dictionaries(
 
 @settings(
     max_examples=examples(10),
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
 )

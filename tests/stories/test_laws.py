@@ -42,9 +42,7 @@ def declare(world: World, state: tuple[dict[str, str], set[str], set[str]], rand
     deal(world, "apps/wiki/assignments", "assignments", assigned_to, random)
 
 
-@settings(
-    max_examples=examples(5), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=examples(5), phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow])
 @given(STATES, st.sets(st.sampled_from(NAMES)), st.randoms(use_true_random=False))
 def test_every_apply_converges_and_touches_only_what_was_planned(
     states: list[tuple[dict[str, str], set[str], set[str]]], existing: set[str], random: Random

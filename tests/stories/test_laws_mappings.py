@@ -80,9 +80,7 @@ def declare(world: World, state: State, random: Random | None = None) -> None:
     deal(world, "apps/wiki/assignments", "assignments", assigned, random)
 
 
-@settings(
-    max_examples=examples(6), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=examples(6), phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(STATES, st.sets(st.sampled_from(NAMES)), st.randoms(use_true_random=False))
 def test_any_filters_and_mappings_converge_in_any_order_and_leave_strangers_alone(
     states: list[State], existing: set[str], random: Random
@@ -127,9 +125,7 @@ PROFILES = st.fixed_dictionaries({}, optional={
 }).filter(_can_change_members)  # fmt: skip
 
 
-@settings(
-    max_examples=examples(3), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=examples(3), phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(PROFILES, STATES, test_laws.STATES, st.randoms(use_true_random=False))
 def test_the_laws_hold_on_any_service(
     profile: dict[str, Any], states: list[State], others: list[tuple[dict[str, str], set[str], set[str]]], random: Random
@@ -149,9 +145,7 @@ def test_the_laws_hold_on_any_service(
             assert kept is not None and kept["userName"] == "stranger@x.org"
 
 
-@settings(
-    max_examples=examples(6), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=examples(6), phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(STATES, st.lists(st.sampled_from(NAMES), unique=True, min_size=1))
 def test_parts_one_after_another_come_to_the_same_as_the_whole(states: list[State], order: list[str]) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

@@ -1,0 +1,108 @@
+"""Work on many apps that only reads, spread over the cores: each process has a share of the apps. Forks, where Linux does.
+
+A process knows what was loaded before it began, and asks for nothing of it again. It says nothing itself: what it would say,
+and what came of each app, goes to the one that began it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
+from typing import Generic, NamedTuple, NoReturn, TypeVar
+
+from reconciler.cli.turns import Words
+from reconciler.declare.model import App
+
+T = TypeVar("T")
+MOST = 8  # processes: each holds what it plans, and a container may have fewer cores than its machine
+WORTH = 20_000  # people, app by app, of whom fewer are planned before the processes have begun
+
+
+class Came(NamedTuple, Generic[T]):
+    """What came of one app, and what it said, whole."""
+
+    result: T
+    words: list[Words]
+
+
+Share = Callable[[Sequence[App], int], Iterator[Came[T]]]  # apps and jobs in, what came of each in their order out
+
+
+def processes(apps: Sequence[App], people: int, jobs: int) -> int:
+    """How many are worth while for these apps of a directory of so many people; 1 where nothing may be forked.
+
+    What other threads hold while a process is forked nobody would ever let go of in there.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1 or len(apps) * people < WORTH:
+        return 1
+    return min(len(os.sched_getaffinity(0)), len(apps), jobs, MOST)
+
+
+def spread(apps: Sequence[App], share: Share[T], jobs: int, count: int) -> Iterator[Came[T] | None]:
+    """What came of each app, in their order, from `count` processes that each do every `count`-th of them.
+
+    None of each that a process was killed over.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    theirs, ours = multiprocessing.Pipe(duplex=False)
+    children = [_Child(apps[first::count], share, -(-jobs // count), (theirs, ours)) for first in range(count)]
+    theirs.close()
+    try:
+        for number in range(len(apps)):
+            yield children[number % count].heard()
+    finally:
+        for child in children:
+            child.end()
+
+
+class _Child(Generic[T]):
+    """A process with its share; it ends when the other end of `lifeline` is closed, whoever does that."""
+
+    def __init__(self, apps: Sequence[App], share: Share[T], jobs: int, lifeline: tuple[Connection, Connection]) -> None:
+        self._pipe, pipe = multiprocessing.Pipe(duplex=False)
+        self._id = os.fork()
+        if self._id == 0:
+            lifeline[1].close()
+            _work(apps, share, jobs, pipe, lifeline[0])
+        pipe.close()
+
+    def heard(self) -> Came[T] | None:
+        """What came of the next app, None where it was killed over it. Raises what nobody foresaw in there."""
+        try:
+            came: Came[T] | BaseException = self._pipe.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(came, BaseException):
+            raise came
+        return came
+
+    def end(self) -> None:
+        self._pipe.close()
+        try:
+            os.kill(self._id, signal.SIGKILL)
+            os.waitpid(self._id, 0)
+        except (ChildProcessError, ProcessLookupError):
+            return
+
+
+def _work(apps: Sequence[App], share: Share[T], jobs: int, pipe: Connection, lifeline: Connection) -> NoReturn:
+    from reconciler.service.lifeline import watch
+
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        watch(lifeline)
+        for came in share(apps, jobs):
+            pipe.send(came)
+    except KeyboardInterrupt:  # as whoever began this one was told, too
+        os._exit(130)
+    except BaseException as error:
+        error.add_note("".join(traceback.format_exception(error)))
+        pipe.send(error)
+    os._exit(0)
