@@ -31,8 +31,10 @@ def serving(count: int, *more: str) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.benchmarks.serve", str(count), *more]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
 
 
 def git(folder: Path, *arguments: str) -> str:
