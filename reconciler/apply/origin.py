@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,4 +65,5 @@ def named(*parts: object) -> str:
     """A UUID (RFC 9562 §5.8) that is the same for the same parts."""
     octets = bytearray(hashlib.sha256("\n".join(map(str, parts)).encode()).digest()[:16])
     octets[6], octets[8] = octets[6] & 0x0F | 0x80, octets[8] & 0x3F | 0x80
-    return str(uuid.UUID(bytes=bytes(octets)))
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

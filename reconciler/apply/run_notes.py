@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reconciler.apply.log import STATUSES, Went
 from reconciler.apply.log_shape import Export
 from reconciler.apply.model import Job
@@ -27,11 +29,11 @@ class RunNotes:
         """The keys of the roles that the record had there when the run began."""
         return list(self._roles.get(address, ()))
 
-    def went(self, address: str, touched: set[str], now: str) -> Went:
-        """`touched` are the addresses of which a part, or all, was done; `now` is when a change ended that has no step."""
+    def went(self, address: str, touched: set[str], now: Callable[[], str]) -> Went:
+        """`touched` are the addresses of which a part, or all, was done; `now` says when a change ended that has no step."""
         exports = tuple(self._exports.get(address, ()))
         uncertain = address in self.uncertain
-        return Went(self.at.get(address) or now, address in touched, uncertain, exports, self._roles.get(address))
+        return Went(self.at.get(address) or now(), address in touched, uncertain, exports, self._roles.get(address))
 
 
 def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:

@@ -104,7 +104,7 @@ class RunRecord:
         return lines
 
     def _log_lines(self, outcome: Outcome, notes: RunNotes) -> list[dict[str, Any]]:
-        return log_lines(self.job, outcome, notes.went(outcome.change.address, self.changes.touched, self.now()))
+        return log_lines(self.job, outcome, notes.went(outcome.change.address, self.changes.touched, self.now))
 
     def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
         """What an earlier run did and did not live to log, or to hear of."""

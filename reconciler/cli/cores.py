@@ -6,18 +6,19 @@ and what came of each app, goes to the one that began it.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 from reconciler.cli.turns import Words
 from reconciler.declare.model import App
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 MOST = 8  # processes: each holds what it plans, and a container may have fewer cores than its machine
@@ -49,9 +50,11 @@ def spread(apps: Sequence[App], share: Share[T], jobs: int, count: int) -> Itera
 
     None of each that a process was killed over.
     """
+    from multiprocessing import Pipe
+
     sys.stdout.flush()
     sys.stderr.flush()
-    theirs, ours = multiprocessing.Pipe(duplex=False)
+    theirs, ours = Pipe(duplex=False)
     children = [_Child(apps[first::count], share, -(-jobs // count), (theirs, ours)) for first in range(count)]
     theirs.close()
     try:
@@ -66,7 +69,9 @@ class _Child(Generic[T]):
     """A process with its share; it ends when the other end of `lifeline` is closed, whoever does that."""
 
     def __init__(self, apps: Sequence[App], share: Share[T], jobs: int, lifeline: tuple[Connection, Connection]) -> None:
-        self._pipe, pipe = multiprocessing.Pipe(duplex=False)
+        from multiprocessing import Pipe
+
+        self._pipe, pipe = Pipe(duplex=False)
         self._id = os.fork()
         if self._id == 0:
             lifeline[1].close()

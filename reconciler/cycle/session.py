@@ -39,6 +39,7 @@ from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import begin
 
 EVERYTHING = Selection()
 Amend = Callable[[Record], None]
@@ -85,22 +86,24 @@ def read_and_plan(
     store = store or store_of(app, declarations)
     known = recovered(store, loaded)
     record = known if amend is None else _amended(known or Record(app.name), amend)
-    # 2. What the declarations come to today.
-    resolution = resolve(app, declarations, today())
     with connect(app, record, listener.waits, answered=listener.answered) as client:
         if known is None:
             refuse_renamed(app, declarations, client.base_url)
+        # 2. What the declarations come to today, and what they said before, while the service says what it can do.
+        begin(client)
+        resolution = resolve(app, declarations, today())
+        earlier = earlier_app(app, declarations, record)
+        differing = cautions(app, declarations, record)
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
         source = role_source(app, client, record)
         live = (read or read_live)(client, resolution, record)
         anew = anew._replace(addresses=(*anew.addresses, *selection.only))
         live = read_roles(source, resolution, record, live, asked_of(client, listener, anew, amend is not None))
-        earlier = earlier_app(app, declarations, record)
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
-        more = (*cautions(app, declarations, record), *revoked_by_log.cautions(planned, store))
+        more = (*differing, *revoked_by_log.cautions(planned, store))
         planned = _with_head(_with_cautions(planned, more), store)
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ class ScimClient:
         self.base_url, self.profile = base_url.rstrip("/"), profile
         self.workers = workers or profile.concurrency
         self.shown_url = shown or self.base_url
+        self._begun: dict[str, Future[Any]] = {}
         self.sender = Sender(self.base_url, token, profile, self.workers + 2, **handed)
 
     @property
@@ -155,8 +157,18 @@ class ScimClient:
                 return None
             raise
 
+    def begin(self, path: str) -> None:
+        """Ask for a discovery document, which `discover` is to wait for: until then there is something else to do."""
+        pool = ThreadPoolExecutor(1)
+        self._begun[path] = pool.submit(self._discovered, path)
+        pool.shutdown(wait=False)
+
     def discover(self, path: str) -> Any:
         """A discovery document, asked for once: nothing depends on it. Raises ServiceError."""
+        begun = self._begun.pop(path, None)
+        return self._discovered(path) if begun is None else begun.result()
+
+    def _discovered(self, path: str) -> Any:
         return self.sender.send("GET", path, attempts=1)
 
     # Writing

@@ -14,14 +14,21 @@ from reconciler.scim.patch import CORE
 from reconciler.scim.profile import Profile
 
 COMMON = frozenset({"id", "externalid", "meta", "schemas"})  # RFC 7643 §3.1: of every resource, in no schema
+CONFIG = "/ServiceProviderConfig"
 Schemas = dict[str, dict[str, Any]]
+
+
+def begin(client: ScimClient) -> None:
+    """Ask the service what it announces, without waiting for it."""
+    if client.profile.discovery:
+        client.begin(CONFIG)
 
 
 def refine(client: ScimClient) -> None:
     """Take what the service announces into the client's profile; one that announces nothing is as its profile says."""
     if client.profile.discovery:
         try:
-            client.profile = refined(client.profile, client.discover("/ServiceProviderConfig"))
+            client.profile = refined(client.profile, client.discover(CONFIG))
         except ServiceError:
             return
 

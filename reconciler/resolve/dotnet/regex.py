@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import re2
-
 from reconciler.resolve.dotnet.character_class import SHORTHANDS, RegexError, escape, read_class, read_escape
 
 __all__ = ["Match", "Pattern", "RegexError", "compile_safe"]
@@ -85,6 +83,8 @@ class Pattern:
 def compile_safe(pattern: str) -> Pattern:
     """A compiled pattern that cannot take exponential time. Raises RegexError."""
     translation = _Translation(pattern)
+    import re2  # most mappings have none
+
     options = re2.Options()
     options.log_errors = False
     try:
