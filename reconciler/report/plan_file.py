@@ -106,8 +106,8 @@ def _plan(data: dict[str, Any]) -> Plan:
 def _warnings(data: dict[str, Any]) -> tuple[Warned, ...]:
     """Those of an older file have no codes."""
     texts = data["warnings"]
-    codes = data.get("warning_codes") or [""] * len(texts)
-    return tuple(Warned(code, text) for code, text in zip(codes, texts, strict=True))
+    codes = [*data.get("warning_codes", ()), *[""] * len(texts)]
+    return tuple(Warned(code, text) for code, text in zip(codes, texts, strict=False))
 
 
 def _standing(data: dict[str, Any], warnings: tuple[Warned, ...]) -> tuple[Warned, ...]:
