@@ -261,8 +261,8 @@ def _say_left(session: Session, left: Left) -> None:
         say(f"    {error.remedy}")
     for item in session.guarded.cautions:
         say(f"Caution: {session.app.displayName}: {caution_words(item)}")
-    for text in (*left.warnings, *session.guarded.warnings):
-        warn(session.app, text)
+    for warning in (*left.warnings, *session.guarded.warnings):
+        warn(session.app, warning)
 
 
 def _stale(moved: dict[str, list[Moved]], form: str) -> int:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import ERROR, known_apps, options
-from reconciler.cli.output import say
+from reconciler.cli.output import say, say_warning
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
+from reconciler.declare.warned import Warned
 
 if TYPE_CHECKING:
     from reconciler.declare.heads import Head
@@ -97,7 +98,8 @@ def _show(rows: Sequence[tuple[str, bool]], form: str) -> None:
     if form == "json":
         click.echo(json.dumps([{"app": name, "token": token} for name, token in rows]))
         if len(rows) > MOST_JOBS:
-            say(f"Warning: GitHub runs at most {MOST_JOBS} jobs of one matrix, and these are {len(rows):,}")
+            words = f"GitHub runs at most {MOST_JOBS} jobs of one matrix, and these are {len(rows):,}"
+            say_warning(Warned("TooManyJobs", words))
             say(f"    take a part with --shard K/{-(-len(rows) // MOST_JOBS)}, each in a matrix of its own")
         return
     for name, token in rows:

@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.output import say, say_error
+from reconciler.cli.output import say_error, say_warning
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.declarations import checked
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.report.colours import BOLD, Colour, uncoloured
 from reconciler.report.safe import plain
@@ -151,7 +152,8 @@ def load_for_the_record(desired: Path, apps: tuple[str, ...]) -> tuple[Declarati
         echo(as_text(ours or loaded.problems), err=True, nl=False)
         raise click.exceptions.Exit(ERROR)
     if loaded.errors:
-        say(f"Warning: {plural(len(loaded.errors), 'error')} in the declarations: see `reconcile validate`")
+        words = f"{plural(len(loaded.errors), 'error')} in the declarations: see `reconcile validate`"
+        say_warning(Warned("InvalidDeclaration", words))
     known_apps(apps, {*declarations.names, *names})
     return declarations, [name for name in names if not apps or name in apps]
 
@@ -195,7 +197,7 @@ def logged(work: Callable[[], None]) -> None:
     try:
         work()
     except RecordError as error:
-        say(f"Warning: that was done, and the log does not tell of it: {error}")
+        say_warning(Warned(error.code, f"that was done, and the log does not tell of it: {error}"))
 
 
 def guarded(work: Callable[[], int], ended: Callable[[ReconcileError], object] = lambda error: None) -> int:

@@ -12,9 +12,10 @@ import click
 from reconciler.cli.common import no_color_option
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.names import fold
-from reconciler.declare.wording import did_you_mean, likely
+from reconciler.declare.wording import did_you_mean, likely, nearly
 
 CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 NEAR = 0.65  # of the letters; of so many names some share more than half with any word
 KINDS = {
     "Begin": ("tutorial", "adopt", "github"),
@@ -56,10 +57,19 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
         with command.make_context(topic, [], parent=context.find_root(), resilient_parsing=True) as found:
             click.echo(command.get_help(found))
     else:
-        known = [*titles, *commands.list_commands(context), *codes]
-        near = likely(topic, known, NEAR)
-        otherwise = "`reconcile help` lists the pages, `reconcile --help` the commands"
-        raise UnknownName(f"no page, command, code or variable {topic!r}; " + did_you_mean(near and repr(near), otherwise))
+        raise UnknownName(
+            f"no page, command, code or variable {topic!r}; " + _meant(topic, [*titles, *commands.list_commands(context), *codes])
+        )
+
+
+def _meant(topic: str, known: list[str]) -> str:
+    """What to type instead; a variable that is not a slip of one of ours is most often one that an app names."""
+    if VARIABLE.fullmatch(topic):
+        own = f"app.yaml may name any variable; `reconcile help {VARIABLES}` lists those that reconcile itself reads"
+        slip = nearly(topic, map(fold, sections(VARIABLES)))
+        return did_you_mean(repr(slip[0].upper()) if slip else None, own)
+    near = likely(topic, known, NEAR)
+    return did_you_mean(near and repr(near), "`reconcile help` lists the pages, `reconcile --help` the commands")
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:

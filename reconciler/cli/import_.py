@@ -12,14 +12,16 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant_address, options
 from reconciler.cli.only import warn_unknown
-from reconciler.cli.output import PERSON, waiting
+from reconciler.cli.output import PERSON, say_warning, waiting
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.declare.folders import APP_NAME
+from reconciler.declare.warned import Warned
 
 if TYPE_CHECKING:
     from reconciler.adopt.service import Outcome
     from reconciler.declare.model import App, Declarations
+    from reconciler.plan.change import Change
 
 
 @click.command("import")
@@ -95,7 +97,7 @@ def _schema(file: Path, out: Path, app: str, force: bool) -> int:
         echo(f"wrote {plain(str(out / path))}")
     echo(f"Translated all but {len(left)}." if left else "Translated everything.")
     for line in left:
-        echo(f"Warning: not translated: {plain(line)}", err=True)
+        say_warning(Warned("NotTranslated", f"not translated: {line}"))
     return 0
 
 
@@ -110,7 +112,7 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
         echo(f"wrote {plain(str(out / path))}")
     echo("Everything is as the export says." if not written else f"Brought {plain(str(out))} to what the export says.")
     for line in left:
-        echo(f"Warning: {plain(line)}", err=True)
+        say_warning(Warned("NotImported", line))
     return 0
 
 
@@ -158,12 +160,11 @@ def _account(desired: Path, app: App, declarations: Declarations, id: str) -> in
         taken = take_account(desired, session.planned, session.record, id)
     echo(plain(f"Declared {taken.address} in {', '.join(taken.paths)}; review it with `git diff`."))
     for line in taken.notes:
-        echo(f"Warning: {plain(line)}", err=True)
+        say_warning(Warned("NotImported", line))
     echo("The plan that follows: " + last_line(taken.after.plan))
     for change in taken.after.everything:
         if change.address == taken.address:
-            paths = ", ".join(a.path for a in change.attributes)
-            echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
+            say_warning(_still(change))
     return 0
 
 
@@ -194,10 +195,15 @@ def _show(outcome: Outcome, out: Path) -> int:
         echo(f"removed {plain(str(out / path))}")
     echo(f"Imported {counts} into {plain(str(out))}.")
     for line in outcome.notes:
-        echo(f"Warning: {plain(line)}", err=True)
+        say_warning(Warned("NotImported", line))
     complete_workflows(out, list(checked(out)[0].apps.values()))
     echo("The plan that follows: " + last_line(outcome.plan))
     for change in outcome.plan.changes[:10]:
-        paths = ", ".join(a.path for a in change.attributes)
-        echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
+        say_warning(_still(change))
     return 0
+
+
+def _still(change: Change) -> Warned:
+    """A change that is left although everything was imported."""
+    paths = ", ".join(a.path for a in change.attributes)
+    return Warned("StillPlanned", f"{change.address} would still {change.action} ({paths}): {change.reason}")

@@ -20,6 +20,7 @@ from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.demo import install
 from reconciler.github.shards import parts_for
@@ -177,8 +178,9 @@ def _not_added(desired: Path, app: str) -> str:
 
 def _of_an_index(version: str) -> str:
     """Who runs what an index has under a name trusts whoever put it there, with tokens that write."""
+    words = f"runners will install {version} from a package index, which may lack it, or have somebody else's"
     return (
-        f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
+        f"Warning: {Warned('PackageNotPinned', words).words()}\n"
         f"    set the default of `package` in .github/{ACTION} to a commit that you trust:\n"
         "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT"
     )

@@ -7,6 +7,7 @@ import importlib
 import keyword
 import os
 import signal
+import sys
 from typing import NoReturn
 
 import click
@@ -124,7 +125,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.UsageError as error:
         from reconciler.cli.wrong_usage import show
 
-        show(error, _shown(error))
+        show(error, _shown(error), sys.argv[1:] if arguments is None else arguments)
         return 64
     except click.ClickException as error:
         click.ClickException(_shown(error)).show()

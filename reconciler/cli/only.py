@@ -8,6 +8,7 @@ from reconciler.cli.output import warn
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.cycle.addresses import Unknown, all_unknown, unknown
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: lis
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:
     """One address among several, or in one app of several, that names nothing there."""
     for item in unknown(only, declarations, [record] if record is not None else []):
-        warn(app, _words(item))
+        warn(app, Warned("UnknownName", _words(item)))
 
 
 def _words(item: Unknown) -> str:

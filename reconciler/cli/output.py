@@ -17,6 +17,7 @@ from reconciler.cli.turns import speak, speaker
 from reconciler.cycle.listener import Listener
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.model import App
+from reconciler.declare.warned import Warned
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
@@ -57,10 +58,15 @@ def say_error(error: ReconcileError, remedy: str = "") -> None:
         say(f"    {words}")
 
 
-def warn(app: App, text: str) -> None:
+def say_warning(item: Warned) -> None:
+    """What should be known, with its code."""
+    say(f"Warning: {item.words()}")
+
+
+def warn(app: App, item: Warned) -> None:
     """A warning of one app, outside of its plan: the command may be at work on others, too."""
-    says = text.startswith(f"{app.displayName} ")
-    say(f"Warning: {text}" if says else f"Warning: {app.displayName}: {text}")
+    says = item.text.startswith(f"{app.displayName} ")
+    say_warning(item if says else item._replace(text=f"{app.displayName}: {item.text}"))
 
 
 def waiting(words: str) -> None:

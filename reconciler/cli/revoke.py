@@ -105,14 +105,14 @@ def _part(
     without = lock_and_plan_without(app, declarations, reading.listener, lock_timeout, address, reason)
     session, changes, left_out = stack.enter_context(without)
     reading.writes = True
-    for text in left_out:
-        warn(app, text)
+    for item in left_out:
+        warn(app, item)
     if (name := name_in_use(session, address)) is not None:
         return _waits(app, address, name)
     if (owner := owner_of(session, address)) is not None:
         return _owned(app, address, owner)
     if (why := unanswered(session, address)) is not None:
-        return _unanswered(app, address, why)
+        return _unanswered(session, address, why)
     session = session.guard(changes, now())
     if verdicts := forbidding(session):
         return blocked(session, verdicts)
@@ -175,7 +175,10 @@ def _owned(app: App, address: str, owner: str) -> int:
     return ERROR
 
 
-def _unanswered(app: App, address: str, why: str) -> int:
+def _unanswered(session: Session, address: str, why: str) -> int:
+    app = session.app
+    for item in session.planned.context.live.notes:
+        warn(app, item)
     say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why} [NotAnswered]")
     _by_hand(app, address)
     return ERROR

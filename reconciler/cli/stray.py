@@ -24,11 +24,14 @@ def _refused(context: click.Context, parameter: click.Parameter, words: tuple[st
 
 def _instead(context: click.Context, typed: str, word: str) -> str:
     """What to type."""
+    from reconciler.cli.main import COMMANDS
     from reconciler.declare.wording import likely
 
     takes = {option for parameter in context.command.params for option in parameter.opts}
     folder = Path(context.params.get("desired") or "desired", "apps")
     apps = sorted(entry.name for entry in folder.iterdir() if entry.name[0] != ".") if folder.is_dir() else []
+    if word in COMMANDS:
+        return f"`reconcile {word}` is a command of its own"
     if Path(word).is_file() and word.endswith(".json"):
         return f"a saved plan is shown by `reconcile show {word}`, and applied by `reconcile apply {word}`"
     if "--only" in takes and ("@" in word or fold(word).startswith(("user/", "group/"))):

@@ -40,7 +40,8 @@ def _test(app: App, declarations: Declarations) -> int:
     echo(plain(app.displayName))
     for step in steps:
         mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"
-        echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}")
+        code = f" [{plain(step.code)}]" if step.code else ""
+        echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}{code}")
         if step.remedy:
             echo(f"      {plain(step.remedy)}")
     return ERROR if any(step.needed and not step.ok for step in steps) else 0

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.output import say_warning
 from reconciler.cli.terminal import echo
 from reconciler.declare.model import App
+from reconciler.declare.warned import Warned
 from reconciler.github.workflow_files import bound, completed, lacking
 from reconciler.report.safe import plain
 
@@ -17,7 +19,8 @@ def complete_workflows(desired: Path, apps: list[App]) -> None:
     changed = [name for name, text, variables in completed(desired, apps) if _edit(desired.parent / name, name, text, variables)]
     left = list(lacking(desired, apps))
     for name, lines in left:
-        echo(f"Warning: {name} lacks the variables of an app, so that app is not planned or applied there; add", err=True)
+        words = f"{name} lacks the variables of an app, so that app is not planned or applied there; add these lines"
+        say_warning(Warned("WorkflowLacksApp", words))
         for line in lines:
             beside = "RECONCILE_ALLOWED_ORIGINS" if "vars." in line else "such line of another app's token"
             click.echo(f"    {plain(line)}    (beside each {beside})", err=True)
@@ -32,7 +35,7 @@ def _edit(file: Path, name: str, text: str, variables: list[str]) -> bool:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        echo(f"Warning: {name} cannot be written: {error.strerror}", err=True)
+        say_warning(Warned("NotWritten", f"{name} cannot be written: {error.strerror}"))
         return False
     does = f"passes {plain(', '.join(variables))} now" if variables else "spreads the apps over more matrices now"
     echo(f"edited  {name}: it {does}")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
+
+from reconciler.cli import usage_json
+from reconciler.cycle.clock import now
 
 
 class UnknownName(click.UsageError):
@@ -60,8 +65,11 @@ def code_of(error: click.UsageError) -> str:
     return next((OF_CLICK[kind] for kind in kinds if kind in OF_CLICK), ours[0] if ours else ELSE)
 
 
-def show(error: click.UsageError, text: str) -> None:
-    """How the command is used, and what is wrong: `text`, which may hold what somebody typed, with the code."""
+def show(error: click.UsageError, text: str, arguments: Sequence[str]) -> None:
+    """How the command is used, and what is wrong: `text`, which may hold what somebody typed, with the code.
+
+    A program that asked for JSON has it on stdout, too, as it has other errors of the command.
+    """
     from reconciler.cli.terminal import print_it
 
     if error.ctx is not None:
@@ -69,3 +77,7 @@ def show(error: click.UsageError, text: str) -> None:
     first, end, rest = text.partition("\n")
     line = f"Error: {first} [{code_of(error)}]"
     print_it(line + end + rest, err=True)
+    if usage_json.is_asked(arguments):
+        command = usage_json.command_of(arguments)
+        remedy = " ".join(rest.split()) or f"`{error.ctx.command_path if error.ctx else 'reconcile'} --help` says what it takes"
+        click.echo(usage_json.as_json(command, usage_json.Told(code_of(error), first, remedy), now()), nl=False)

@@ -56,6 +56,14 @@ CODES = (
         "a `tenantUrl` that was changed to another host",
     ),
     told(
+        "UrlNotSet",
+        "The service's address is still the placeholder",
+        "`tenantUrl` is what `reconcile init` wrote there; no service is at that address.",
+        "Nothing is sent, and nobody waits for an answer.",
+        "Write the service's SCIM base URL as `tenantUrl` in app.yaml.",
+        "`reconcile plan` right after `reconcile init`",
+    ),
+    told(
         "SecretMissing",
         "A secret is not there",
         "The variable that a reference names is not set, or its file cannot be read.",

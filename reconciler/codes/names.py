@@ -181,7 +181,8 @@ CODES = (
     Code(
         "policy",
         "A policy is broken",
-        "What is declared breaks a rule of `policies/` (a warning here; the safeguard `policies` blocks the plan).",
+        "What is declared breaks a rule of `policies/` (a warning here, and in a plan where it was so before; "
+        "else the safeguard `policies` blocks the plan).",
         "The rule describes what must not happen in this app.",
         "Do what the policy's own remedy says.",
         Example(POLICIES, "policies:\n  - {name: nobody, remedy: ask the owner, holders: {role: User, maximum: 0}}\n"),

@@ -17,6 +17,7 @@ from reconciler.codes import (
     services,
     shapes,
     usage,
+    warnings,
     yaml_files,
 )
 from reconciler.codes.model import Code
@@ -37,5 +38,7 @@ PARTS: Mapping[str, tuple[Code, ...]] = {
     "Safeguards": plans.SAFEGUARDS,
     "Objects that cannot be planned": plans.ERRORS,
     "Cautions of a plan": cautions.CAUTIONS,
+    "Warnings of a plan": warnings.PLANS,
+    "Warnings of commands": warnings.COMMANDS,
 }
 CODES: Mapping[str, Code] = {code.name: code for part in PARTS.values() for code in part}

@@ -15,6 +15,7 @@ from reconciler.cycle.declared_then import NotKnown, declared_then
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import Read
 from reconciler.declare.names import fold, fold_all, kind_of
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, Part
@@ -43,7 +44,8 @@ def minimal_read(only: Iterable[str] = (), also: Iterable[str] = ()) -> Read:
             return _Minimal(client, resolution, record).read(named, more)
         except NotKnown as why:
             live = read_live(client, resolution, record)
-            return replace(live, notes=(*live.notes, f"everything was read, although less was asked for: {why}"))
+            note = Warned("EverythingRead", f"everything was read, although less was asked for: {why}")
+            return replace(live, notes=(*live.notes, note))
 
     return read
 

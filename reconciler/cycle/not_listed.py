@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.cycle.asking import Asking
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.live import Live
 from reconciler.plan.not_listed import KINDS, of_concern, recorded, unseen
@@ -53,9 +54,10 @@ class _NotListed(Asking):
         self.incomplete.append(kind)
         if there:
             self._note(
+                "ListIncomplete",
                 f"the list of {NOUNS[kind]}s does not show {there} of {plural(known, NOUNS[kind])} in the record, "
                 f"which {'is' if there == 1 else 'are'} there when asked for: all are read by id, and new ones are looked for "
-                "by filter"
+                "by filter",
             )
         self.new(kind)
 
@@ -66,10 +68,13 @@ class _NotListed(Asking):
         if len(ids) <= MOST:
             return first
         if 2 * len(ids) > known and not any(first.values()):
-            self._note(f"of {plural(known, NOUNS[kind])} in the record the list shows {known - len(ids)}; none of {MOST} others "
-                       "is there when asked for by id, so the rest was not asked for")  # fmt: skip
+            self._note(
+                "RecordedMissing",
+                f"of {plural(known, NOUNS[kind])} in the record the list shows {known - len(ids)}; none of {MOST} others "
+                "is there when asked for by id, so the rest was not asked for",
+            )
             return {**dict.fromkeys(ids), **first}
         return {**first, **by_ids(self.client, kind + "s", ids[MOST:])}
 
-    def _note(self, words: str) -> None:
-        self.live = replace(self.live, notes=(*self.live.notes, words))
+    def _note(self, code: str, words: str) -> None:
+        self.live = replace(self.live, notes=(*self.live.notes, Warned(code, words)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.declare.settings import APP
+from reconciler.declare.warned import Warned
 from reconciler.record.here import checkout_here
 from reconciler.record.known import folder_of, last_seen
 
@@ -20,14 +21,13 @@ MOVE = "`reconcile record migrate --from local`"
 
 def with_old_record(planned: Planned, store: Store) -> Planned:
     """The plan of an app that has no record in `store`, with a warning that names the one that was left. Raises RecordError."""
-    from reconciler.plan.notices import NO_RECORD
-
     if (found := _left(store)) is None:
         return planned
     old, command = found
     text = f"there is no record in {store.where()}, and one in {old}: people who left since are not disabled; run {command}"
     plan = planned.plan
-    return replace(planned, plan=replace(plan, warnings=(text, *(other for other in plan.warnings if other != NO_RECORD))))
+    others = (other for other in plan.warnings if other.code != "NoRecordYet")
+    return replace(planned, plan=replace(plan, warnings=(Warned("RecordLeftBehind", text), *others)))
 
 
 def _left(store: Store) -> tuple[str, str] | None:

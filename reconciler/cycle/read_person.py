@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.cycle.read import read_live
 from reconciler.declare.names import fold, name_of
+from reconciler.declare.warned import Warned
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.matching.match import match
@@ -41,8 +42,8 @@ def read_with_person(client: ScimClient, resolution: Resolution, record: Record 
     except ServiceError as error:
         if error.status == 401 or error.too_long or isinstance(error, NoConnection):
             raise
-        note = f"the lists cannot be read ({error}), so the service was asked by id and by filter about {address} alone"
-        return replace(alone, notes=(note,))
+        words = f"the lists cannot be read ({error}), so the service was asked by id and by filter about {address} alone"
+        return replace(alone, notes=(Warned("ListsUnreadable", words),))
     return person.beside(live, alone)
 
 

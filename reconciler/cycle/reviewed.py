@@ -7,6 +7,7 @@ from typing import NamedTuple
 from reconciler.cycle.minimal import minimal_read
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import Read, Session
+from reconciler.declare.warned import Warned
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
 from reconciler.plan.model import Plan
@@ -29,7 +30,7 @@ class Left(NamedTuple):
     todo: tuple[Change, ...] = ()
     done: tuple[str, ...] = ()
     beyond: tuple[Change, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 def left_of(session: Session, reviewed: list[Plan]) -> Left:
@@ -48,7 +49,7 @@ def left_of(session: Session, reviewed: list[Plan]) -> Left:
 
     result = compare(reviewed, plan, session.planned.is_done, part, begun)
     differing = result.moved or unseen(reviewed, access(session.planned.context, result.todo))
-    warnings = tuple(text for text in plan.warnings if text not in session.guarded.warnings)
+    warnings = tuple(item for item in plan.warnings if item not in session.guarded.warnings)
     return Left(differing, tuple(result.todo), tuple(result.done), tuple(result.beyond), warnings)
 
 

@@ -14,6 +14,7 @@ from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import STRANGER, fold, is_user, user_address
+from reconciler.declare.warned import Warned
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
 from reconciler.plan.cost import estimate
@@ -34,7 +35,7 @@ from reconciler.scim.client import ScimClient
 @contextmanager
 def lock_and_plan_without(
     app: App, declarations: Declarations, listener: Listener, timeout: float, address: str, reason: str | None
-) -> Iterator[tuple[Session, tuple[Change, ...], list[str]]]:
+) -> Iterator[tuple[Session, tuple[Change, ...], list[Warned]]]:
     """An app under its lock, planned as if the person had been revoked before; the changes of that, what they leave out."""
 
     def amend(record: Record) -> None:

@@ -27,7 +27,10 @@ def try_roles(app: App, client: ScimClient, record: Record | None) -> list[Step]
     table, problems = role_table(app, catalog, record.role_api.get("given", {}) if record is not None else {})
     outside = _outside(app, table, {place.id for place in within})
     privileged = {key for key, role in app.roles.items() if role.privileged}
-    hidden = (_step(at, words, "")._replace(needed=False) for at, words in undeclared(app, table, privileged))
+    hidden = (
+        _step(at, words, "")._replace(needed=False, warning=True, code="PrivilegeNotDeclared")
+        for at, words in undeclared(app, table, privileged)
+    )
     return [*steps, *(_step(p.place, p.message, p.remedy) for p in problems), *outside, *hidden]
 
 

@@ -10,6 +10,7 @@ from reconciler.declare.dot_segments import has_dot_segment
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
+PLACEHOLDER = "https://scim.example.com/v2"  # what `reconcile init` writes as tenantUrl
 DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
 CHARACTERS = "a URL holds only letters, digits and marks of ASCII"
 USER_INFORMATION = "a URL must not hold user information"

@@ -56,7 +56,7 @@ def _unlike(context: Context) -> list[str]:
 def _create(context: Context, item: Desired, findings: Findings, alike: Alike) -> None:
     mapping = context.resolution.mapping(item.address)
     if "create" not in mapping.mapping.targetObjectActions:
-        findings.left("in scope, but the mapping does not create", item.address)
+        findings.left("ActionNotMapped", "in scope, but the mapping does not create", item.address)
         return
     reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
@@ -84,9 +84,8 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     applied = context.applied(item.address, live)
     attributes = _sure(context, differing(mapping, item.values, have, applied))
     for target in unsure(mapping, item.values, have, applied):
-        findings.left(
-            f"several values match {target}, and nothing says which one is meant: mark one as primary there", item.address
-        )
+        several = f"several values match {target}, and nothing says which one is meant: mark one as primary there"
+        findings.left("SeveralValuesMatch", several, item.address)
     not_taken(context, item, live, applied, findings)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
@@ -94,7 +93,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.unchanged += not adopted
         findings.adopted += adopted
     elif "update" not in mapping.mapping.targetObjectActions:
-        findings.left("not as declared, but the mapping does not update", item.address)
+        findings.left("ActionNotMapped", "not as declared, but the mapping does not update", item.address)
     else:
         own = causes(attributes, entry, before_expiry(context, item))
         members = membership.causes(context, add, remove, entry)

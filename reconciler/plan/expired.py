@@ -11,6 +11,7 @@ from reconciler.declare.assignments import is_day
 from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import group_address, user_address
 from reconciler.declare.place import Place, Problem
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.earlier import Earlier
@@ -31,14 +32,14 @@ def problems(app: App, earlier: Earlier, was_applied: bool, today: str) -> Itera
         yield Problem(Place(item.file, item.line), "warning", "expired-already", words, remedy)
 
 
-def warnings(context: Context, was_applied: bool, selection: Selection) -> Iterator[str]:
+def warnings(context: Context, was_applied: bool, selection: Selection) -> Iterator[Warned]:
     """What a plan says of all of them, in one line."""
     new = _new(context.app, context.earlier, was_applied, context.resolution.today)
     found = [f"{item.file}:{item.line} ({item.expires})" for item in new if selection.names(_address(item))]
     if found:
         ended, them = ("has ended already, and gives", "it") if len(found) == 1 else ("have ended already, and give", "them")
         words = f"{plural(len(found), 'new assignment')} {ended} nothing to anybody: {listed(found)}"
-        yield f"{words}; set `expires` to a day to come, or remove {them}"
+        yield Warned("expired-already", f"{words}; set `expires` to a day to come, or remove {them}")
 
 
 def _new(app: App, earlier: Earlier, was_applied: bool, today: str) -> list[Assignment]:

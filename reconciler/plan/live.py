@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from reconciler.declare.names import fold, is_user, tuples
+from reconciler.declare.warned import Warned
 from reconciler.plan.role_table import RoleTable
 from reconciler.record.values import SeenRoles
 from reconciler.resolve.columns import named
@@ -81,7 +82,7 @@ class RolesRead(NamedTuple):
 
 @dataclass
 class Live:
-    """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
+    """Everything read from the service, by id; `notes` are what it said of the mappings and of itself.
 
     `unknown` is address -> why nobody knows whether that account or group is there: of these nothing is planned. The address is
     the recorded one, of whom the record does not know the declared one. `not_listed` are ids of groups that no list showed.
@@ -91,7 +92,7 @@ class Live:
     users: dict[str, LiveObject] = field(default_factory=dict)
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Warned, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
     not_listed: frozenset[str] = frozenset()
     part: Part | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.declare.lookalikes import looks, mixes
-from reconciler.declare.names import fold, is_user, name_of
+from reconciler.declare.names import fold, is_user, name_of, user_address
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.model import Access, Caution
@@ -32,7 +33,7 @@ def _caution(row: Access, twin: str | None) -> Caution:
     return Caution("ConfusableName", f"{row.address}, who gains {row.what} (privileged), {what}", row.file, row.line)
 
 
-def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[str]:
+def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[Warned]:
     """A warning for each new account whose name looks like that of one which is there.
 
     Of two names in ASCII nothing is said: `bill1` beside `billl` is everyday, and a privileged gain is cautioned of anyway.
@@ -43,7 +44,9 @@ def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[str]:
     there = sorted({account.name for account in context.live.users.values() if isinstance(account.name, str)})
     plain, odd = [name for name in new if name.isascii()], [name for name in new if not name.isascii()]
     for name, twin in sorted([*_alike(odd, there), *_alike(plain, [name for name in there if not name.isascii()])]):
-        yield f"User/{name} looks like {twin}, another account that is there: make sure that the one is not taken for the other"
+        address = user_address(name)
+        words = f"{address} looks like {twin}, another account that is there: make sure that the one is not taken for the other"
+        yield Warned("looks-alike", words, address)
 
 
 def _alike(names: list[str], others: list[str]) -> Iterator[tuple[str, str]]:

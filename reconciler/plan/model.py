@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, Cause, Change
 
 FORMAT_VERSION = "1.0"
@@ -167,7 +168,7 @@ class Plan:
     skipped: tuple[Skip, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     errors: tuple[ObjectError, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     unchanged: int = 0
     adopted: int = 0
     only: tuple[str, ...] = ()
@@ -187,7 +188,13 @@ class Plan:
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
     provisioning: str = ""  # manual or off, where an apply writes nothing whatever is planned
-    standing: tuple[str, ...] = ()  # those of the warnings that tell of what was so before this plan
+    standing: tuple[Warned, ...] = ()  # those of the warnings that tell of what was so before this plan
+
+    @property
+    def fresh(self) -> tuple[Warned, ...]:
+        """The warnings that were not true before this plan."""
+        standing = frozenset(self.standing)
+        return tuple(item for item in self.warnings if item not in standing)
 
     def count(self, action: Action) -> int:
         """How many changes carry this action."""

@@ -70,7 +70,7 @@ def _told_to_add(context: Context, group: DesiredGroup, live: LiveObject, findin
     """Whom we put into a group that does not show them. One that shows nobody may never do so, where no other does."""
     missing = sorted(membership.missing(context, group, live, context.entry(group.address)))
     if missing and not live.members and not _shows_members(context):
-        findings.left(UNREADABLE, group.address)
+        findings.left("MembersNotShown", UNREADABLE, group.address)
     else:
         findings.outstanding += [Outstanding(ABSENT, group.address, member) for member in missing]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.declare.model import App
 from reconciler.declare.names import is_user
+from reconciler.declare.warned import Warned
 from reconciler.plan.context import Context
 from reconciler.plan.model import ObjectError, Skip
 from reconciler.plan.provisioning import closed_by
@@ -15,29 +16,32 @@ from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
 KEEPS = "keeps an active account, and nothing here disables it"
-NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
+NO_RECORD = Warned("NoRecordYet", "there is no record yet: accounts are matched afresh, and only matched ones are managed")
 CLOSED = {
-    "manual": "provisioning is manual, so apply refuses to write this: set `mode: automatic` under provisioning in app.yaml",
-    "off": "provisioning is off, so apply does nothing: set `status: on` under provisioning in app.yaml",
+    "manual": Warned(
+        "Manual", "provisioning is manual, so apply refuses to write this: set `mode: automatic` under provisioning in app.yaml"
+    ),
+    "off": Warned("Off", "provisioning is off, so apply does nothing: set `status: on` under provisioning in app.yaml"),
 }
 
 
-def of_provisioning(app: App) -> list[str]:
+def of_provisioning(app: App) -> list[Warned]:
     """What becomes of the plan, where that is not what a plan is for."""
     closed = closed_by(app)
     return [CLOSED[closed]] if closed else []
 
 
-def of_record(record: Record | None, base_url: str) -> list[str]:
+def of_record(record: Record | None, base_url: str) -> list[Warned]:
     """What the record is no measure of."""
     if record is None:
         return [NO_RECORD]
     if record.base_url in ("", base_url):
         return []
-    return [
+    words = (
         f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: accounts that are missing there, or "
         "have another id, will look deleted or edited by hand"
-    ]
+    )
+    return [Warned("RecordOfOtherUrl", words)]
 
 
 def faults(resolution: Resolution) -> list[ObjectError]:

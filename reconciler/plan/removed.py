@@ -50,7 +50,7 @@ def _remove_user(
     where, setting = ("scope", "outOfScope") if skip else ("the directory", "removedFromDirectory")
     match rules.outOfScope if skip else rules.removedFromDirectory:
         case "retain" if live.active and not entry.get("retained"):
-            findings.retained.setdefault(RETAINED.format(where, setting), []).append(address)
+            findings.keeps("AccountRetained", RETAINED.format(where, setting), address)
         case "delete":
             why = Cause.TIME if is_expired(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)
@@ -67,7 +67,7 @@ def _delete_user(
     context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: Cause, findings: Findings
 ) -> None:
     if "delete" not in context.app.users.targetObjectActions:
-        findings.left("retained, since the mapping does not delete", address)
+        findings.left("ActionNotMapped", "retained, since the mapping does not delete", address)
         return
     kept = context.able.delete == "deactivates"
     reason += f"; {context.able.service} keeps the account, disabled" if kept else f"; {FOR_GOOD}"
@@ -80,11 +80,11 @@ def _disable_user(
     """As far as the service knows disabled accounts (its profile's deprovision.inactive)."""
     service, why = context.able.service, _why(skip, entry)
     if context.able.inactive == "ignored":
-        findings.left(f"retained, since {service} ignores `active`", address)
+        findings.left("cannot-disable", f"retained, since {service} ignores `active`", address)
     elif "update" not in context.app.users.targetObjectActions:
-        findings.left("retained, since the mapping does not update", address)
+        findings.left("ActionNotMapped", "retained, since the mapping does not update", address)
     elif not context.disables(context.today.get(address, address)):
-        findings.left("retained, since no mapping gives `active: false`", address)
+        findings.left("cannot-disable", "retained, since no mapping gives `active: false`", address)
     elif context.able.inactive == "deletes":
         _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)
     elif is_in_vain(entry):
@@ -93,6 +93,7 @@ def _disable_user(
         findings.outstanding.append(Outstanding(ACTIVE, address))
     elif _unseen(entry):
         findings.left(
+            "DisableNotShown",
             f"retained, since {service} does not show what came of `active: false`: say so in the profile, "
             "`deprovision: {inactive: ignored}`",
             address,

@@ -25,19 +25,21 @@ def remove_group(
     match _setting(context.app.deprovisioning, skip):
         case "retain":
             if inside := _still_inside(context, live, entry, skip):
-                findings.left(f"retained, as deprovisioning says{inside}", address)
+                findings.left("GroupRetained", f"retained, as deprovisioning says{inside}", address)
         case "empty":
             _empty(context, address, entry, live, skip, findings)
         case _ if skip is not None and skip.code == "AssignmentExpired":
-            findings.left(f"retained, since {skip.reason}{_still_inside(context, live, entry, skip)}", address)
+            findings.left("GroupRetained", f"retained, since {skip.reason}{_still_inside(context, live, entry, skip)}", address)
         case _ if "delete" not in context.app.groups.targetObjectActions:
-            findings.left(f"retained, since the mapping does not delete{_still_inside(context, live, entry, skip)}", address)
+            why = f"retained, since the mapping does not delete{_still_inside(context, live, entry, skip)}"
+            findings.left("ActionNotMapped", why, address)
         case _ if not entry.get("created"):
-            findings.left(f"retained, since it was not created by reconcile{_still_inside(context, live, entry, skip)}", address)
+            why = f"retained, since it was not created by reconcile{_still_inside(context, live, entry, skip)}"
+            findings.left("GroupRetained", why, address)
         case _:
-            why = Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
+            cause = Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
             reason = f"{_reason(skip)}; {FOR_GOOD}"
-            findings.changes.append(_change(context, address, Action.DELETE, reason, {why}, (), live, skip))
+            findings.changes.append(_change(context, address, Action.DELETE, reason, {cause}, (), live, skip))
 
 
 def _setting(rules: Deprovisioning, skip: Skipped | None) -> str:
@@ -57,14 +59,16 @@ def _empty(context: Context, address: str, entry: Entry, live: LiveObject, skip:
     if not leaving:
         return
     if "update" not in context.app.groups.targetObjectActions:
-        findings.left(f"retained with its members, since the mapping does not update: {listed(leaving)}", address)
+        why = f"retained with its members, since the mapping does not update: {listed(leaving)}"
+        findings.left("ActionNotMapped", why, address)
     elif not any(mapping.target == "members" for mapping in context.app.groups.attributes):
-        findings.left(f"retained with its members, since no mapping carries `members`: {listed(leaving)}", address)
+        why = f"retained with its members, since no mapping carries `members`: {listed(leaving)}"
+        findings.left("MembersNotMapped", why, address)
     else:
         before, due = recorded_members(context, entry), Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
-        why = {due if member in before else Cause.DRIFT for member in leaving}
+        causes = {due if member in before else Cause.DRIFT for member in leaving}
         reason = f"{_reason(skip)}; its members leave it, and the group stays"
-        findings.changes.append(_change(context, address, Action.UPDATE, reason, why, tuple(sorted(leaving)), live, skip))
+        findings.changes.append(_change(context, address, Action.UPDATE, reason, causes, tuple(sorted(leaving)), live, skip))
 
 
 def _still_inside(context: Context, live: LiveObject, entry: Entry, skip: Skipped | None) -> str:

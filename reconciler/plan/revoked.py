@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declare.names import STRANGER, fold, name_of, row_key
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import attribute
@@ -29,13 +30,15 @@ def plan_revoked(context: Context) -> Findings:
             gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
         if live is not None and live.active and not context.disables_switched_off(address):
-            findings.warnings.append(f"{address} was {when}, but no mapping gives `active: false`: disable it on the service")
+            words = f"{address} was {when}, but no mapping gives `active: false`: disable it on the service"
+            findings.warnings.append(Warned("cannot-disable", words, address))
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
-            findings.warnings.append(
+            words = (
                 f"{address} was {when}, and is still declared: set `accountEnabled: false` at "
                 f"{place.file}:{place.line}, or remove the assignments"
             )
+            findings.warnings.append(Warned("RevokedAndDeclared", words, address))
             findings.kept_out += 1
     return findings
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.names import fold
+from reconciler.declare.warned import Warned
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.outstanding import STAYS, Outstanding
@@ -29,7 +30,7 @@ def staying(context: Context, user: DesiredUser, live: LiveObject) -> Iterator[O
                 yield Outstanding(STAYS, user.address, slot.target, ", ".join(told) + _arriving(context, user, live))
 
 
-def of_everyday(context: Context) -> Iterator[str]:
+def of_everyday(context: Context) -> Iterator[Warned]:
     """A warning for each attribute that keeps roles which nothing assigns, of those that are not outstanding."""
     for number, slot in enumerate(context.resolution.user_mapping.slots):
         kept = []
@@ -39,9 +40,10 @@ def of_everyday(context: Context) -> Iterator[str]:
             told = [text for text in left if slot.mapping.ignoreDrift or not _words(context, user, fold(text), text)]
             kept += [f"{user.address} ({', '.join(told)})"] if told else []
         if kept:
-            yield (
+            yield Warned(
+                "RoleStays",
                 f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
-                "AssertiveAppRoleAssignmentsComplex removes them"
+                "AssertiveAppRoleAssignmentsComplex removes them",
             )
 
 

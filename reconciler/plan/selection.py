@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.declare.names import fold, is_user
+from reconciler.declare.warned import Warned
 from reconciler.plan import membership
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
@@ -34,7 +35,7 @@ class Selection:
         return not self.causes or set(change.causes) <= set(self.causes)
 
 
-def select(context: Context, everything: Iterable[Change], selection: Selection) -> tuple[tuple[Change, ...], list[str]]:
+def select(context: Context, everything: Iterable[Change], selection: Selection) -> tuple[tuple[Change, ...], list[Warned]]:
     """The changes of a selection, and what is left out of them in words.
 
     A selected user takes along his own membership of groups, and nothing else of those groups. What would need an
@@ -42,14 +43,14 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
     """
     if not selection.only and not selection.causes:
         return tuple(everything), []
-    notes: list[str] = []
+    notes: list[Warned] = []
     chosen = selection.chosen
     found = [part for change in everything if (part := _selected(context, change, chosen, notes)) is not None]
     found = [change for change in found if selection.has_cause(change)]
     return possible(context, found, notes), notes
 
 
-def possible(context: Context, changes: Collection[Change], notes: list[str]) -> tuple[Change, ...]:
+def possible(context: Context, changes: Collection[Change], notes: list[Warned]) -> tuple[Change, ...]:
     """Without what would need an account that is neither there nor created by one of them; `notes` hears of that."""
     there = context.matching.live.keys() | {change.address for change in changes if change.action == Action.CREATE}
     if context.live.part is not None:
@@ -89,29 +90,29 @@ def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change
     )
 
 
-def _selected(context: Context, change: Change, chosen: frozenset[str], notes: list[str]) -> Change | None:
+def _selected(context: Context, change: Change, chosen: frozenset[str], notes: list[Warned]) -> Change | None:
     """A group that is yet to be created or renamed takes no single member in."""
     part = narrowed(context, change, chosen)
     if part is None or part is change:
         return part
     who = ", ".join((*part.add, *part.remove))
     if change.action == Action.CREATE:
-        notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be created")
+        notes.append(_left_out(f"{who}: membership of {change.address}", "the group is yet to be created"))
         return None
     if context.matching.recorded.get(change.address, change.address) != change.address:
-        notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be renamed")
+        notes.append(_left_out(f"{who}: membership of {change.address}", "the group is yet to be renamed"))
         return None
     return part
 
 
-def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change | None:
+def _possible(change: Change, there: Iterable[str], notes: list[Warned]) -> Change | None:
     """Without what would refer to an account that is not there; None where nothing is left to do."""
     absent = [member for member in change.add if member not in there]
     links = [a for a in change.attributes if a.reference and a.after is not None and a.after not in there]
     if not absent and not links:
         return change
-    notes += [f"{change.address}: {member} is left out, since that account is yet to be created" for member in absent]
-    notes += [f"{change.address}: {a.path} is left out, since {a.after} is yet to be created" for a in links]
+    notes += [_left_out(f"{change.address}: {member}", "that account is yet to be created") for member in absent]
+    notes += [_left_out(f"{change.address}: {a.path}", f"{a.after} is yet to be created") for a in links]
     left = replace(
         change,
         add=tuple(m for m in change.add if m not in absent),
@@ -119,3 +120,7 @@ def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change 
     )
     empty = change.action != Action.CREATE and not (left.add or left.remove or left.attributes)
     return None if empty else digested(left)
+
+
+def _left_out(what: str, why: str) -> Warned:
+    return Warned("LeftOut", f"{what} is left out, since {why}")

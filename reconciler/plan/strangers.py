@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.names import fold, is_group, name_of, row_key
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.live import ALONE
@@ -44,7 +45,7 @@ def of_people_alone(context: Context) -> Iterator[tuple[str, str, set[str]]]:
             yield key, person.email, having(context, named(roles.table.items(read(roles.seen[key]["held"]))))
 
 
-def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
+def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[Warned]:
     """A warning for each privileged role that some of them hold, and for each managed group that some of them are in."""
     leaving = {
         change.address: {member.removeprefix(UNKNOWN) for member in change.remove}
@@ -58,22 +59,25 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
             by_role[key].append(context.live.users[id].name)
     for key, role in context.app.roles.items():
         if key in context.privileged and by_role.get(key):
-            yield (
+            yield Warned(
+                "UnmanagedPrivileged",
                 f"{_many(by_role[key])} {role.displayName} (privileged) on the service, and nobody manages "
-                f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; assign it, or take it away there"
+                f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; assign it, or take it away there",
             )
     yield from _alone(context)
     privileged = privileged_groups(context)
     for address, inside in sorted(_inside(context, strangers, leaving).items()):
         names = [context.live.users[id].name for id in inside]
         mark = " (privileged)" if f"group/{row_key(address)}" in privileged else ""
-        yield (
+        yield Warned(
+            "UndeclaredMembers",
             f"{address}{mark} holds {'an account' if len(names) == 1 else f'{len(names)} accounts'} that nobody manages: "
-            f"{listed(names)}; kept, unless the group mapping says `assertive: true`"
+            f"{listed(names)}; kept, unless the group mapping says `assertive: true`",
+            address,
         )
 
 
-def _alone(context: Context) -> Iterator[str]:
+def _alone(context: Context) -> Iterator[Warned]:
     """Of those who hold a privileged role and whom SCIM does not list, all of it; whose token it is, is known to be so."""
     if not context.live.whole:
         return
@@ -87,7 +91,8 @@ def _alone(context: Context) -> Iterator[str]:
                 if len(names) == 1
                 else f"{len(names)} people whom SCIM does not list hold"
             )
-            yield f"{many} {role.displayName} (privileged): {listed(sorted(names))}; take it away there if it is not meant"
+            words = f"{many} {role.displayName} (privileged): {listed(sorted(names))}; take it away there if it is not meant"
+            yield Warned("UnmanagedPrivileged", words)
 
 
 def _many(names: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.declare.warned import Warned
 from reconciler.plan import expired, privileged, role_notes, undeclared_renames, unmapped
 from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
@@ -38,7 +39,7 @@ class Told:
     findings: Findings
     selection: Selection
     selected: tuple[Change, ...]
-    left_out: list[str]
+    left_out: list[Warned]
     record: Record | None
     base_url: str
 
@@ -69,7 +70,7 @@ class Told:
         found = (*context.matching.errors, *faults(context.resolution), *unmapped.errors(context, self._stays))
         return tuple(error for error in found if self.selection.names(error.address))
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Warned, ...]:
         """All of them; those that were true before this plan stand last."""
         return (
             *of_provisioning(self.context.app),
@@ -87,7 +88,7 @@ class Told:
         )
 
     @cached_property
-    def standing(self) -> tuple[str, ...]:
+    def standing(self) -> tuple[Warned, ...]:
         """The warnings that tell of what was so before this plan."""
         return (
             *self.context.live.notes,
@@ -154,7 +155,7 @@ class Told:
         return sorted(users[id] for id in users.keys() - self.context.matching.addresses.keys())
 
     @cached_property
-    def _still_active(self) -> list[str]:
+    def _still_active(self) -> list[Warned]:
         return self._directory.still_active(self._strangers)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.declare.model import App
 from reconciler.declare.names import fold, fold_all, is_user
+from reconciler.declare.warned import Warned
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Unmanaged
 from reconciler.resolve.model import Resolution
@@ -65,7 +66,7 @@ class Directory:
         """The accounts that bear a folded name, or the matching attribute of the declared user of that name."""
         return [account for account in accounts if name in (fold(account.name), self.user(account))]
 
-    def still_active(self, accounts: Iterable[LiveObject]) -> list[str]:
+    def still_active(self, accounts: Iterable[LiveObject]) -> list[Warned]:
         """Whose access may outlive its assignment: declared users out of scope whose active account is nobody's."""
         skipped = {fold(address): skip for address, skip in self.resolution.skipped.items() if is_user(address)}
         found = {
@@ -76,7 +77,11 @@ class Directory:
             if key in skipped
         }
         return [
-            f"{skip.address} is not in scope ({skip.code}), but an active account that we do not manage has this name or "
-            f"matching attribute: {name}"
+            Warned(
+                "UnmanagedOutOfScope",
+                f"{skip.address} is not in scope ({skip.code}), but an active account that we do not manage has this name or "
+                f"matching attribute: {name}",
+                skip.address,
+            )
             for skip, name in sorted(found.items())
         ]

@@ -9,6 +9,7 @@ from reconciler.declare.mapping_model import ROLES, ObjectMapping
 from reconciler.declare.model import App
 from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.place import Problem
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution, Kept, ObjectError
@@ -97,10 +98,10 @@ def cautions(context: Context, found: Iterable[Kept]) -> Iterator[Caution]:
         yield Caution("NoLongerMapped", text, mapping.place.file, mapping.place.line)
 
 
-def warnings(context: Context, found: Iterable[Kept]) -> Iterator[str]:
+def warnings(context: Context, found: Iterable[Kept]) -> Iterator[Warned]:
     """What stays so since an earlier apply."""
     for target, items in _by_target(item for item in found if item.target in context.unmapped):
-        yield f"{_gone(context.app, target)}: {who(items)}; {_anew(context.app, target)}, {BY_HAND}"
+        yield Warned("KeptUnmapped", f"{_gone(context.app, target)}: {who(items)}; {_anew(context.app, target)}, {BY_HAND}")
 
 
 def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.names import fold, is_user
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
@@ -21,40 +22,42 @@ NAMED = 10
 BY_HAND = "; it is not sent: change it there by hand, and have the person confirm it, without which they cannot sign in"
 
 
-def of_mappings(context: Context) -> Iterator[str]:
+def of_mappings(context: Context) -> Iterator[Warned]:
     """Of mappings that have no effect on this service, whoever they are for."""
     yield from context.resolution.limited.warnings
 
 
-def of_declared(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+def of_declared(context: Context, differ: Mapping[str, list[str]]) -> Iterator[Warned]:
     """Of the users who are desired, which this declaration may have brought; `differ` is what `fixed` found."""
     yield from _fixed(context, differ)
     yield from _known_by_email(context)
     yield from _several_roles(context)
 
 
-def of_service(context: Context) -> Iterator[str]:
+def of_service(context: Context) -> Iterator[Warned]:
     """Of what the service takes, and of what is there: that was so before, whatever is declared now."""
     yield from _refused(context)
     yield from _groups_kept(context)
     yield from _members_unseen(context)
 
 
-def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[Warned]:
     """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
-        yield (
+        yield Warned(
+            "ValueNotKept",
             f"{context.able.service} accepted {target} but stores another value, of {plural(len(addresses), 'object')}: "
-            f"{listed(addresses)}; map the value that it keeps, or set `ignoreDrift: true` on the mapping"
+            f"{listed(addresses)}; map the value that it keeps, or set `ignoreDrift: true` on the mapping",
         )
 
 
-def uncleared(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+def uncleared(context: Context, found: Mapping[str, list[str]]) -> Iterator[Warned]:
     """Of attributes that the service was told to clear, and still shows; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
-        yield (
+        yield Warned(
+            "ValueNotCleared",
             f"{context.able.service} still shows {target}, which the declaration clears, of {plural(len(addresses), 'object')}: "
-            f"{listed(addresses)}; clear it there by hand, or set `onNull: keep` or `ignoreDrift: true` on the mapping"
+            f"{listed(addresses)}; clear it there by hand, or set `onNull: keep` or `ignoreDrift: true` on the mapping",
         )
 
 
@@ -64,15 +67,16 @@ def listed(addresses: Iterable[str], most: int = NAMED) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[Warned]:
     for target, found in differ.items():
-        yield (
+        yield Warned(
+            "CannotChange",
             f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
-            + (BY_HAND if is_confirmed(context.able, target) else "")
+            + (BY_HAND if is_confirmed(context.able, target) else ""),
         )
 
 
-def to_confirm(context: Context, changes: Iterable[Change]) -> Iterator[str]:
+def to_confirm(context: Context, changes: Iterable[Change]) -> Iterator[Warned]:
     """Of changed values that hold only once the person has confirmed them there."""
     found: dict[str, list[str]] = {}
     for change in changes if context.able.confirmed else ():
@@ -80,7 +84,8 @@ def to_confirm(context: Context, changes: Iterable[Change]) -> Iterator[str]:
             if is_user(change.address) and item.after and is_confirmed(context.able, item.path):
                 found.setdefault(item.path, []).append(change.address)
     for target, addresses in sorted(found.items()):
-        yield f"{context.able.service} asks the person to confirm a new {target} before they can sign in: {listed(addresses)}"
+        words = f"{context.able.service} asks the person to confirm a new {target} before they can sign in: {listed(addresses)}"
+        yield Warned("MustConfirm", words)
 
 
 def refused(context: Context) -> dict[str, list[str]]:
@@ -100,11 +105,12 @@ def refused(context: Context) -> dict[str, list[str]]:
     return differ
 
 
-def _refused(context: Context) -> Iterator[str]:
+def _refused(context: Context) -> Iterator[Warned]:
     for target, found in sorted(refused(context).items()):
-        yield (
+        yield Warned(
+            "ChangeRefused",
             f"{target} is ignored by {context.able.service}, which refused every form of a change in an earlier apply; it "
-            f"differs for {listed(found)}, and is tried again once the profile or the mapping changes"
+            f"differs for {listed(found)}, and is tried again once the profile or the mapping changes",
         )
 
 
@@ -128,7 +134,7 @@ def _differs(slot: Slot, want: Any, have: Any) -> bool:
     return want is not None and want is not IGNORE and not same(slot, want, have)
 
 
-def _known_by_email(context: Context) -> Iterator[str]:
+def _known_by_email(context: Context) -> Iterator[Warned]:
     """Where an e-mail is the identity, userName is what the service makes of it."""
     slots, able = context.resolution.user_mapping.slots, context.able
     if able.identity != "emails":
@@ -142,22 +148,24 @@ def _known_by_email(context: Context) -> Iterator[str]:
             if isinstance(mail := user.values[mails[0]], str) and fold(mail) != fold(str(user.values[names[0]]))
         ]
         if found:
-            yield (
+            yield Warned(
+                "KnownByEmail",
                 f"{able.service} knows an account by its e-mail, not by userName; they differ for {listed(found)}: "
-                "map userName from mail"
+                "map userName from mail",
             )
 
 
-def _several_roles(context: Context) -> Iterator[str]:
+def _several_roles(context: Context) -> Iterator[Warned]:
     """SingleAppRoleAssignment gives the first role in the order of roles.yaml, so the others are lost."""
     for slot in context.resolution.user_mapping.slots:
         if slot.expression is not None and "SingleAppRoleAssignment" in slot.expression.functions:
             held = [user for user in context.resolution.users.values() if len(user.roles) > 1]
             names = [f"{user.address} ({user.roles[0].displayName})" for user in held]
             if names:
-                yield (
+                yield Warned(
+                    "OneRoleOfSeveral",
                     f"{slot.target} takes one role, the first in roles.yaml, but "
-                    f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: " + listed(names)
+                    f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: " + listed(names),
                 )
 
 
@@ -174,25 +182,28 @@ def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
     return surplus(want, going(have, want)) if slot.assertive else []
 
 
-def _groups_kept(context: Context) -> Iterator[str]:
+def _groups_kept(context: Context) -> Iterator[Warned]:
     """Whoever is in a group inside a group has what it gives, although no declaration says so."""
     for address, group in context.resolution.groups.items() if not context.app.groups.assertive else ():
         live = context.matching.live.get(address)
         inside = groups_inside(context, group, live) if live is not None else {}
         if inside:
-            yield (
+            yield Warned(
+                "UndeclaredMembers",
                 f"{address} holds {'groups' if len(inside) > 1 else 'a group'} on the service that no declaration puts there: "
-                f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`"
+                f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`",
+                address,
             )
 
 
-def _members_unseen(context: Context) -> Iterator[str]:
+def _members_unseen(context: Context) -> Iterator[Warned]:
     """A service that shows no members at all may have lost them: then only the record speaks."""
     found = context.matching.live
     unseen = [address for address in context.resolution.groups if address in found and found[address].members is None]
     unseen = [address for address in unseen if recorded_members(context, context.entry(address))]
     if unseen and context.able.members == "seen":
-        yield (
+        yield Warned(
+            "MembersNotShown",
             f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: set in the profile "
-            "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`"
+            "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`",
         )

@@ -81,8 +81,9 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
         "cautions": [_placed(item._asdict()) for item in plan.cautions],
-        "warnings": list(plan.warnings),
-        **({"standing": list(plan.standing)} if plan.standing else {}),
+        "warnings": [item.text for item in plan.warnings],
+        **({"warning_codes": [item.code for item in plan.warnings]} if all(item.code for item in plan.warnings) else {}),
+        **({"standing": [item.text for item in plan.standing]} if plan.standing else {}),
         "errors": [item._asdict() for item in plan.errors],
         "requests": plan.requests._asdict(),
     }

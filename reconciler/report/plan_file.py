@@ -6,6 +6,7 @@ import json
 from typing import Any, TypeVar
 
 from reconciler.declare.errors import ReconcileError
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, AttributeChange, Cause, Change, Precondition
 from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import (
@@ -78,7 +79,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         skipped=tuple(_known(Skip, item) for item in data["skipped"]),
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
-        warnings=tuple(data["warnings"]),
+        warnings=(warnings := _warnings(data)),
         ends=tuple(_read_ending(item) for item in data.get("ends", ())),
         looks_renamed=tuple(_known(LooksRenamed, item) for item in data.get("looks_renamed", ())),
         kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
@@ -95,11 +96,24 @@ def _plan(data: dict[str, Any]) -> Plan:
         safeguards=tuple(data["safeguards"]),
         redacted=data.get("redacted", False),
         provisioning=data.get("provisioning", ""),
-        standing=tuple(data.get("standing", ())),
+        standing=_standing(data, warnings),
         ignored=data["summary"].get("ignored", 0),
         left=data["summary"].get("left", 0),
         outstanding=data["summary"].get("outstanding", 0),
     )
+
+
+def _warnings(data: dict[str, Any]) -> tuple[Warned, ...]:
+    """Those of an older file have no codes."""
+    texts = data["warnings"]
+    codes = [*data.get("warning_codes", ()), *[""] * len(texts)]
+    return tuple(Warned(code, text) for code, text in zip(codes, texts, strict=False))
+
+
+def _standing(data: dict[str, Any], warnings: tuple[Warned, ...]) -> tuple[Warned, ...]:
+    """The warnings whose texts the file lists among those of what was so before."""
+    texts = frozenset(data.get("standing", ()))
+    return tuple(item for item in warnings if item.text in texts)
 
 
 def _known(noun: type[Noun], data: dict[str, Any]) -> Noun:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import AttributeChange, Change, Precondition
 from reconciler.plan.model import Access, Kept, ObjectError, Plan, Skip
 from reconciler.report.names import KINDS, Names, known, of_plan, values_of
@@ -63,8 +64,8 @@ def redact(plan: Plan, key: str, more: Known | None = None) -> Plan:
         ),
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
-        warnings=tuple(map(work.words, plan.warnings)),
-        standing=tuple(map(work.words, plan.standing)),
+        warnings=tuple(map(work.warned, plan.warnings)),
+        standing=tuple(map(work.warned, plan.standing)),
         ends=tuple(item._replace(address=work.address(item.address), reason=work.words(item.reason)) for item in plan.ends),
         looks_renamed=tuple(
             pair._replace(address=work.address(pair.address), previous=work.address(pair.previous)) for pair in plan.looks_renamed
@@ -180,6 +181,9 @@ class _Work:
         for typed in self.free:
             text = text.replace(typed, self.hash(typed)) if len(typed) >= SHORTEST else text
         return " ".join(before + self.hash(name) + after for before, name, after in self.names.parts(text))
+
+    def warned(self, item: Warned) -> Warned:
+        return Warned(item.code, self.words(item.text))
 
     def safeguard(self, key: str, value: Any) -> Any:
         """One of a safeguard's fields: its sentences, the reasons of approvals, the addresses of what would pass."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Action
 from reconciler.plan.model import Access, Caution, Ending, PartRead, Plan, Skip, Unmanaged
@@ -48,7 +49,7 @@ def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)} [{plain(e.code)}]\n    {plain(e.remedy)}" for e in plan.errors]
-    lines += [f"Warning: {plain(text)}" for text in plan.warnings if text not in plan.standing]
+    lines += [f"Warning: {plain(item.words())}" for item in plan.fresh]
     lines += [part_of(plan)] if part_of(plan) else []
     lines += ["", *_skipped(skips_to_show(plan))]
     lines += _unmanaged(accounts)
@@ -207,9 +208,9 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
     return [*lines, ""] if skipped else []
 
 
-def _standing(warnings: tuple[str, ...]) -> list[str]:
+def _standing(warnings: tuple[Warned, ...]) -> list[str]:
     """What was so before this plan: the first few, and how many more."""
-    lines = [f"  {plain(text)}" for text in warnings[:STANDING]]
+    lines = [f"  {plain(item.words())}" for item in warnings[:STANDING]]
     more = [f"  and {len(warnings) - STANDING} more, in the JSON and the Markdown"] if len(warnings) > STANDING else []
     return ["", f"Standing warnings ({len(warnings)}):", *lines, *more] if warnings else []
 

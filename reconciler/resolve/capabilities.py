@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from reconciler.declare.mapping_model import BESIDE, ROLES, AttributeMapping
 from reconciler.declare.model import App
 from reconciler.declare.place import Problem, Text
+from reconciler.declare.warned import Warned
 from reconciler.resolve.paths import PathError, parse_path
 
 
@@ -42,7 +43,7 @@ class Limited(NamedTuple):
     app: App
     capabilities: Capabilities
     fixed: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
 
 
 class Limits(NamedTuple):
@@ -85,7 +86,7 @@ def limit(app: App) -> Limited:
     """Mappings that have an effect, those that count at creation alone, and what is to be said of the others."""
     able = capabilities(app)
     kept: list[AttributeMapping] = []
-    warnings: list[str] = []
+    warnings: list[Warned] = []
     fixed: list[str] = []
     seen: dict[str, Any] = {}
     for item in app.users.attributes:
@@ -93,7 +94,8 @@ def limit(app: App) -> Limited:
         if not why and app.role_api is not None and _names_of(item.target)[0] == ROLES:
             why = f"roles of {able.service} go over {app.role_api.driver}"
         if why:
-            warnings.append(f"the mapping to {item.target} has no effect: {why} ({item.place.file}:{item.place.line})")
+            words = f"the mapping to {item.target} has no effect: {why} ({item.place.file}:{item.place.line})"
+            warnings.append(Warned("MappingIgnored", words))
         elif item.apply == "always" and not _holds(able.modifiable, item.target):
             fixed.append(item.target)
             kept.append(item._replace(apply="create"))
@@ -102,12 +104,14 @@ def limit(app: App) -> Limited:
     groups = app.groups
     if groups.enabled and groups.attributes and not able.groups:
         place = groups.place
-        warnings.append(f"the groups' mapping has no effect: {able.service} has no groups ({place.file}:{place.line})")
+        words = f"the groups' mapping has no effect: {able.service} has no groups ({place.file}:{place.line})"
+        warnings.append(Warned("MappingIgnored", words))
         groups = replace(groups, enabled=False)
     if app.role_api is not None:
         kept.append(AttributeMapping(ROLES, BESIDE, app.role_api.assertive, target_text=Text(app.role_api.place)))
     elif not _holds(able.stored, "roles") and len(app.roles) > 1:
-        warnings.append(f"{able.service} does not store roles: what its accounts may do is decided there, not by assignments")
+        words = f"{able.service} does not store roles: what its accounts may do is decided there, not by assignments"
+        warnings.append(Warned("RolesNotStored", words))
     users = replace(app.users, attributes=tuple(kept))
     return Limited(replace(app, users=users, groups=groups), able, tuple(fixed), tuple(warnings))
 

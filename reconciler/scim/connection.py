@@ -19,7 +19,7 @@ KEEPS = {
 
 
 class Step(NamedTuple):
-    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to fix."""
+    """`needed` steps decide the exit code; discovery is optional, and a `warning`, which has a code, says what to fix."""
 
     name: str
     ok: bool
@@ -27,6 +27,7 @@ class Step(NamedTuple):
     remedy: str = ""
     needed: bool = True
     warning: bool = False
+    code: str = ""
 
 
 def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[Step]:
@@ -45,7 +46,7 @@ def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[St
     said = [*limited.warnings, *schema_warnings(schemas, "Users", users)]
     if grouped:
         said += schema_warnings(schemas, "Groups", groups)
-    return steps + [Step("mappings", False, text, needed=False, warning=True) for text in said]
+    return steps + [Step("mappings", False, item.text, needed=False, warning=True, code=item.code) for item in said]
 
 
 def _ask(client: ScimClient, resource: str, path: str | None, random_value: str) -> Step:

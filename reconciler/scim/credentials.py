@@ -9,8 +9,8 @@ from typing import NamedTuple
 from reconciler.declare.dot_segments import decoded
 from reconciler.declare.model import AppHead, RoleApi
 from reconciler.declare.place import Place
-from reconciler.declare.urls import url_problem
-from reconciler.scim.errors import CredentialError
+from reconciler.declare.urls import PLACEHOLDER, url_problem
+from reconciler.scim.errors import CredentialError, UrlNotSet
 from reconciler.scim.origins import allowed, check_name, check_origin, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, shown, usable_in_url
 
@@ -64,6 +64,8 @@ def _resolved(
     problem = url_problem(url)
     if problem:
         raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
+    if url == PLACEHOLDER:
+        raise UrlNotSet(f"{what} is still the placeholder of `reconcile init`", f"write the service's SCIM address as {keys.url}")
     name = _name(f"the {keys.token} of {app}", token_text, environ)
     check_origin(app, origin(url), name, environ, recorded, keys.url)
     check_name(app, origin(url), name, allowed(environ), keys.token)

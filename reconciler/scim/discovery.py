@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.declare.names import fold
+from reconciler.declare.warned import Warned
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
@@ -78,7 +79,7 @@ def _attributes(items: list[Any]) -> dict[str, Any]:
     return {fold(item["name"]): item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)}
 
 
-def schema_warnings(schemas: Schemas, resource: str, mapping: CompiledMapping) -> Iterator[str]:
+def schema_warnings(schemas: Schemas, resource: str, mapping: CompiledMapping) -> Iterator[Warned]:
     """Mappings to attributes that the service's /Schemas does not know, or may not be written."""
     core = fold(CORE[resource])
     if core not in schemas:
@@ -87,7 +88,8 @@ def schema_warnings(schemas: Schemas, resource: str, mapping: CompiledMapping) -
         why = _unfit(schemas, core, slot)
         if why:
             place = slot.mapping.place
-            yield f"the mapping to {slot.target} may fail: the service's /Schemas {why} ({place.file}:{place.line})"
+            words = f"the mapping to {slot.target} may fail: the service's /Schemas {why} ({place.file}:{place.line})"
+            yield Warned("MappingMayFail", words)
 
 
 def _unfit(schemas: Schemas, core: str, slot: Slot) -> str:

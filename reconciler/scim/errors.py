@@ -13,6 +13,7 @@ ServiceError            the service said no, or spoke something that is not SCIM
 ├── AnotherAccount      asked for one account, the service answered with another
 └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
 CredentialError         the URL or the token must not or cannot be used
+├── UrlNotSet           the URL is still the one that `reconcile init` wrote
 ├── OriginNotAllowed    the token may not go to the origin of the URL
 └── SecretMissing       what a reference names is not there
 """
@@ -27,6 +28,10 @@ LONGEST = 300.0  # seconds that a request waits, where the service asks for it
 
 class CredentialError(ReconcileError):
     """Raised before any request; `remedy` says what to do."""
+
+
+class UrlNotSet(CredentialError):
+    """Nobody has said yet where the service is."""
 
 
 class OriginNotAllowed(CredentialError):

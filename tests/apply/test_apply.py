@@ -19,6 +19,7 @@ from reconciler.report.text import last_line
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import CredentialError, LostAnswer, ReadError, ServiceError
 from reconciler.scim.profile import PROFILES
+from tests.support.warned import texts
 from tests.support.world import APP, MAPPINGS, World
 
 
@@ -158,12 +159,12 @@ def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: 
     for _ in range(2):
         plan = world.plan()
         assert plan.changes == () and plan.ignored == 1
-        (warning,) = plan.warnings
+        (warning,) = texts(plan.warnings)
         assert "accepted title but stores another value, of 1 object: User/ada@x.org" in warning
         assert last_line(plan) == "No changes, but wiki ignores a part of the declaration. 1 ignored."
         assert loads(dumps([plan]))[0].ignored == 1
     world.edit("ada@x.org", "title", "Boss")
-    assert (world.plan().changes, world.plan().ignored, world.plan().warnings) == ((), 0, ())
+    assert (world.plan().changes, world.plan().ignored, texts(world.plan().warnings)) == ((), 0, ())
 
 
 def test_a_manager_whom_the_service_does_not_take_is_told_and_not_repeated(world: World) -> None:
@@ -182,7 +183,7 @@ def test_a_manager_whom_the_service_does_not_take_is_told_and_not_repeated(world
     broken(world, "PATCH", httpx.Response(204))
     (outcome,) = world.apply().outcomes
     assert outcome.status == "ignored" and outcome.message.endswith(":manager")
-    assert world.plan().changes == () and "User:manager but stores another value" in world.plan().warnings[0]
+    assert world.plan().changes == () and "User:manager but stores another value" in texts(world.plan().warnings)[0]
 
 
 def test_a_role_that_the_service_does_not_take_back_is_told_and_not_repeated(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.apply.model import Result
 from tests.support.refusing import Refusal, Refusing, in_no_form, names, paths, refusing
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, SWITCH, World
 
 GRACE = "userPrincipalName: grace@x.org, displayName: Grace"
@@ -113,7 +114,7 @@ def test_what_is_taken_in_no_form_is_left_and_said_and_every_plan_says_so(begun:
     assert begun.apply().said == () and len(service.sent) == 1  # the other name
     plan = begun.plan()
     assert plan.changes == () and plan.ignored == 2
-    assert [words for words in plan.warnings if "title is ignored by" in words and "User/u0@x.org, User/u1@x.org" in words]
+    assert [words for words in texts(plan.warnings) if "title is ignored by" in words and "User/u0@x.org, User/u1@x.org" in words]
     begun.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", "source: jobTitle, onNull: keep"))
     begun.profile("generic", etag={"supported": False})
     assert [[a.path for a in change.attributes] for change in begun.plan().changes] == [["title"], ["title"]]

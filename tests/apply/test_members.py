@@ -10,6 +10,7 @@ from reconciler.declare.profiles import settings
 from reconciler.plan.live import LiveObject, with_members
 from reconciler.scim.patch import member_operations
 from reconciler.scim.profile import make_profile
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, Hiding, World
 
 ASSERTIVE = MAPPINGS.replace("  groups:\n", "  groups:\n    assertive: true\n")
@@ -78,7 +79,7 @@ def test_where_no_group_shows_anybody_the_record_speaks_and_the_plan_says_so(wor
     world.converge()
     by_hand(world, "Net", [], [world.find("ada@x.org")["id"]])
     plan = world.plan()
-    assert plan.changes == () and any("Group/Net" in text and "membersReadable" in text for text in plan.warnings)
+    assert plan.changes == () and any("Group/Net" in text and "membersReadable" in text for text in texts(plan.warnings))
     world.client.profile = make_profile("generic", settings("generic", {"groups": {"membersReadable": True}}))
     ((group, causes, add, _),) = found(world)
     assert (group, causes) == ("Group/Net", ("drift",)) and "User/ada@x.org" in add
@@ -108,7 +109,7 @@ def test_a_group_inside_that_nobody_declared_is_kept_and_named(two: World) -> No
     by_hand(two, "Net", [stranger, two.group("Interns")["id"]], [])
     plan = two.plan()
     assert plan.changes == ()
-    assert any("Group/Net" in text and "Interns, Other" in text and "assertive" in text for text in plan.warnings)
+    assert any("Group/Net" in text and "Interns, Other" in text and "assertive" in text for text in texts(plan.warnings))
 
 
 def test_an_assertive_mapping_removes_it(two: World) -> None:
@@ -126,7 +127,7 @@ def test_a_group_inside_that_is_declared_there_stays_in_any_case(two: World) -> 
     two.groups("displayName: Net, members: [ada@x.org, {group: INTERNS}]", TWO[1])
     two.write("apps/wiki/mappings.yaml", ASSERTIVE)
     assert found(two) == [("Group/Net", ("config",), ("User/grace@x.org",), ())]
-    assert not any("Interns" in text for text in two.plan().warnings)
+    assert not any("Interns" in text for text in texts(two.plan().warnings))
     two.converge()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.report.change_text import attribute_lines
 from reconciler.report.markdown.change import difference
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, World
 
 WORK = 'emails[type eq "work"].value'
@@ -74,7 +75,7 @@ def test_where_nothing_says_which_is_meant_the_account_is_left_with_a_warning(ma
     ada(mailed, "c@x.org")
     plan = mailed.plan()
     assert plan.changes == () and plan.left == 1
-    assert [words for words in plan.warnings if words.startswith("User/ada@x.org: several values match " + WORK)]
+    assert [words for words in texts(plan.warnings) if words.startswith("User/ada@x.org: several values match " + WORK)]
     mailed.apply()
     assert emails(mailed) == [work("b@x.org"), work("d@x.org")]
     by_hand(mailed, work("b@x.org"), work("d@x.org", primary=True))

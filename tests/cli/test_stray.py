@@ -22,6 +22,7 @@ PLAN = "Error: plan takes no argument "
             "plan nonsense",
             PLAN + "'nonsense'; write `reconcile plan --app wiki` for one app, `reconcile plan --only ADDRESS` for",
         ),
+        ("plan explain", PLAN + "'explain'; `reconcile explain` is a command of its own"),
         ("validate nonsense", "Error: validate takes no argument 'nonsense'; write `reconcile validate --app wiki` for one app"),
     ],
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -29,6 +32,12 @@ TYPED = [
     ("plan nonsense", "WrongUsage", "plan takes no argument 'nonsense'"),
     ("access --at 2026-01-01 --diff 2026-01-01 2026-02-01", "WrongUsage", "--at and --diff exclude each other"),
     ("help nonsense", "UnknownName", "no page, command, code or variable 'nonsense'; `reconcile help` lists"),
+    (
+        "help EXAMPLE_SCIM_TOKEN",
+        "UnknownName",
+        "'EXAMPLE_SCIM_TOKEN'; app.yaml may name any variable; `reconcile help environment`",
+    ),
+    ("help RECONCILE_ALOWED_ORIGINS", "UnknownName", "did you mean 'RECONCILE_ALLOWED_ORIGINS'?"),
 ]
 
 
@@ -46,6 +55,33 @@ def test_what_is_typed_wrongly_has_a_code_and_says_what_was_meant(
     assert said.err.startswith("Usage: reconcile") or typed in ("plan --redact=yes", "plan --out")  # click says no more there
     assert run(["help", code]) == 0
     assert capsys.readouterr().out.startswith(f"# {code}\n")
+
+
+ASKED = [
+    ("plan nonsense --format json", lambda told: told.pop("error"), {"format_version": "1.0", "plans": []}),
+    ("show --format=json one.json another.json", lambda told: told.pop("error"), {"format_version": "1.0", "plans": []}),
+    ("validate --format json nonsense", lambda told: told["problems"][0], None),
+    ("run --log-format json --interval soon", lambda told: told, None),
+    ("status --format json --app", lambda told: told.pop("error"), {}),
+    ("plann --format json", lambda told: told.pop("error"), {}),
+]
+
+
+@pytest.mark.parametrize(("typed", "error_of", "rest"), ASKED, ids=[typed for typed, *_ in ASKED])
+def test_a_program_that_asked_for_json_has_the_error_in_the_form_of_the_command(
+    typed: str, error_of: Callable[[dict[str, Any]], dict[str, Any]], rest: dict[str, Any] | None, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.json", "another.json"):
+        Path(name).touch()
+    assert run(typed.split()) == 64
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    error = error_of(told)
+    assert rest is None or told == rest
+    (line,) = [line for line in said.err.splitlines() if line.startswith("Error: ")]
+    assert line == f"Error: {error['message']} [{error['code']}]" and error["remedy"]
 
 
 def test_every_code_of_usage_is_shown_above() -> None:

@@ -24,7 +24,8 @@ later is not committed), and `steps`, each with one key:
 - `rezip: {path: {old: new}}`      an archive above the checkout, with other words in it
 - `day: 2026-06-02`, `tick: 61`    the day that it is from now on; seconds that pass
 - `answer: {to: PATCH, number: 1, how: ...}`
-      what the service does with the number-th such request of the next command, 0 for each: answers this status, or this JSON; or
+      what the service does with the number-th such request of the next command, 0 for each: answers this status, or this JSON,
+      which with a `scimType` is an error of SCIM; or
       `lose` (does it, and breaks off), `break` (breaks off), `kill` (does it, and the program dies), `interrupt` (does it, and
       Ctrl-C comes meanwhile), `unplug` (does it, and the remote goes away meanwhile); `meanwhile: apply` (does it, and another
       run of this command goes on meanwhile; it is shown first)
@@ -87,13 +88,15 @@ ENVIRON = {
 COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 PROCESS = re.compile(r"@\S+ \(pid \d+")
 OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests over what names a commit, another one each time
-# What is another one on another machine, or each time: ssh-keygen's words, digests over the log, when a process said something.
+# What is another one on another machine, or each time: ssh-keygen's words, digests over the log, when a process said something,
+# the version of this project.
 OTHERS = [
     (re.compile(r"(commit could not be signed: ).*?(?= \[|$)", re.MULTILINE), r"\1<ssh-keygen's own words>"),
     (re.compile(r"(is written, SHA-256 |last knew record \d+, sha256:)[0-9a-f]{64}"), r"\1<digest>"),
     (re.compile(r'^\{.*"(a lock was broken)".*$', re.MULTILINE), r'{"activityDisplayName":"\1", of <process>}'),
     (re.compile(r"^\d{4}-\d\d-\d\dT[\d:]+Z (?=(?:error|warning|wiki): )", re.MULTILINE), "<time> "),
     (re.compile(r"\bended in \d+ s\b"), "ended in 0 s"),
+    (re.compile(r"(\bscim-reconciler==)\d[\w.+]*"), r"\1<version>"),
 ]
 NEWEST = '"hash": "sha256:'  # of a log, in a plan
 OVER_NEWEST = re.compile(r'("content_digest": ?")[^"]+"')  # is over that, which is another one each time
@@ -151,6 +154,8 @@ class Service:
             raise httpx.ConnectError("broken off")
         if isinstance(how, int):
             return httpx.Response(how, json={"status": str(how), "detail": "as the corpus says"})
+        if isinstance(how, dict) and "scimType" in how:
+            return httpx.Response(int(how["status"]), json=how)
         if isinstance(how, dict) and "meanwhile" not in how:
             return httpx.Response(200, json=how)
         if how == "interrupt":

@@ -13,6 +13,7 @@ from reconciler.cycle.read import read_live
 from reconciler.plan.model import PartRead, Plan
 from reconciler.plan.selection import Selection
 from tests.support.gitworld import git
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, World
 
 PEOPLE = tuple(f"p{number}@x.org" for number in range(12))
@@ -234,7 +235,7 @@ def test_what_everybody_rests_on_has_everything_read(town: Town, path: str, text
     town.write(path, text)
     plan = town.minimal()
     assert plan.part is None and plan.digest == town.plan().digest
-    assert any(why in words and "everything was read" in words for words in plan.warnings)
+    assert any(why in words and "everything was read" in words for words in texts(plan.warnings))
 
 
 def test_without_a_commit_or_with_one_of_elsewhere_everything_is_read(town: Town) -> None:
@@ -250,7 +251,7 @@ def test_without_a_commit_or_with_one_of_elsewhere_everything_is_read(town: Town
         record.commit, record.begun = commit, begun
         town.store.save(record)
         plan = town.minimal()
-        assert plan.part is None and any(why in words for words in plan.warnings)
+        assert plan.part is None and any(why in words for words in texts(plan.warnings))
 
 
 def test_named_addresses_are_read_with_their_groups_and_without_a_commit(town: Town) -> None:
@@ -285,7 +286,7 @@ def test_many_are_read_in_a_list(town: Town, monkeypatch: pytest.MonkeyPatch) ->
     town.people(p1="A", p2="B", p3="C", p4="D")
     plan = town.minimal()
     assert plan.part is None and len(plan.changes) == 4
-    assert any("4 objects would have to be asked for" in words for words in plan.warnings)
+    assert any("4 objects would have to be asked for" in words for words in texts(plan.warnings))
 
 
 def test_holders_whom_a_safeguard_counts_are_read_beside(town: Town) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.plan.model import Plan
 from reconciler.scim.profile import Filter
+from tests.support.warned import texts
 from tests.support.world import World
 
 Resource = dict[str, Any]
@@ -115,7 +116,7 @@ def test_a_list_that_lacks_most_is_known_from_then_on_and_new_ones_are_looked_fo
     world.users(*(f"userPrincipalName: {name}@x.org" for name in ("ada", "grace", "joan", "new")))
     world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "joan", "new")))
     plan = world.plan()
-    assert [words for words in plan.warnings if "3 of 3 accounts" in words] and (NEW, "create") not in done(plan)
+    assert [words for words in texts(plan.warnings) if "3 of 3 accounts" in words] and (NEW, "create") not in done(plan)
     assert plan.adopted or (NEW, "update") in done(plan)
     world.converge()
 

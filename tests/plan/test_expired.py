@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from tests.support.warned import texts
 from tests.support.world import World
 
 OLD, USER = "user: ada@x.org, role: Admin, expires: 2026-05-31", "user: ada@x.org, role: User"
 
 
 def said(world: World, *only: str) -> list[str]:
-    return [text for text in world.plan(*only).warnings if "ended already" in text]
+    return [text for text in texts(world.plan(*only).warnings) if "ended already" in text]
 
 
 def test_a_first_plan_names_each_assignment_that_has_ended(world: World) -> None:

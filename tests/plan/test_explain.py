@@ -19,6 +19,7 @@ from reconciler.report.explain import dumps, render
 from reconciler.resolve.one_object import find
 from tests.stories.test_story import ADA, GRACE
 from tests.support.servers import Answer, Desk, front
+from tests.support.warned import texts
 from tests.support.world import APP, MAPPINGS, World
 
 ONE = "User/ada@x.org"
@@ -242,7 +243,7 @@ def test_warnings_that_name_few_of_many_are_told_to_each_whom_they_concern(tmp_p
     world.users(
         *(f"userPrincipalName: {name}, displayName: P, jobTitle: {'Clerk' if name == names[0] else 'Head'}" for name in names)
     )
-    assert not any(names[-1] in warning for warning in world.plan().warnings)
+    assert not any(names[-1] in warning for warning in texts(world.plan().warnings))
     said = {
         name: [c.detail for c in step(explained(world, f"User/{name}"), "action").checks if "title" in c.detail]
         for name in (names[0], names[-1])
@@ -258,6 +259,17 @@ def test_whoever_is_retained_among_many_is_told_why(world: World) -> None:
     world.groups("displayName: Net, members: []")
     notes = [c.detail for c in step(explained(world, "User/grace@x.org"), "action").checks if c.name == "Note"]
     assert notes == ["User/grace@x.org: retained, since the mapping does not update"]
+
+
+def test_what_concerns_one_object_among_many_is_told_by_its_code_whatever_its_words(world: World) -> None:
+    world.converge()
+    world.write("apps/wiki/app.yaml", APP + "deprovisioning: {outOfScope: retain}\n")
+    world.assign()
+    (warning,) = world.plan().warnings
+    assert warning.code == "AccountRetained" and warning.text.startswith("User/ada@x.org, User/grace@x.org: no longer in scope")
+    for name in ("User/ada@x.org", "User/grace@x.org"):
+        notes = [c for c in step(explained(world, name), "action").checks if c.name == "Note"]
+        assert [(c.code, c.detail.partition(":")[0]) for c in notes] == [("AccountRetained", name)]
 
 
 def test_a_safeguard_that_blocks_the_plan_is_a_verdict_of_the_action(world: World) -> None:

@@ -7,11 +7,12 @@ import pytest
 from reconciler.plan.change import Change
 from reconciler.plan.lookalikes import resemblances
 from tests.plan.literals import account, context
+from tests.support.warned import texts
 
 
 def said(new: str, there: str, action: str = "create") -> list[str]:
     change = Change(f"User/{new}", action, "", (), "", 0)  # type: ignore[arg-type]
-    return list(resemblances(context(accounts=(account("a1", there),), groups=(), recorded={}), [change]))
+    return [*texts(resemblances(context(accounts=(account("a1", there),), groups=(), recorded={}), [change]))]
 
 
 @pytest.mark.parametrize(("new", "there"), [("p\u0430ul@x.org", "paul@x.org"), ("paul@x.org", "p\u0430ul@x.org")])

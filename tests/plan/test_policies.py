@@ -10,6 +10,7 @@ from reconciler.declare.load import load
 from reconciler.declare.place import Problem
 from reconciler.plan.policies import check_policies
 from tests.plan.test_safeguards import Town, town
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, ROLES
 
 APART = "{name: Apart, separationOfDuties: [Admin, User], remedy: take one away}"
@@ -68,7 +69,7 @@ def test_a_breach_that_was_there_before_warns(tmp_path: Path) -> None:
     found.declare()
     found.converge()
     rule(found, APART)
-    assert found.blocking() == [] and any("User/u00@x.org holds" in w and "before" in w for w in found.plan().warnings)
+    assert found.blocking() == [] and any("User/u00@x.org holds" in w and "before" in w for w in texts(found.plan().warnings))
     found.roles["u01@x.org"] = ["User", "Admin"]
     found.declare()
     assert found.blocking() == ["policies"] and "u01" in str(Town.said(found.plan())["policies"]["detail"])
@@ -96,7 +97,7 @@ def test_of_what_an_assignment_carried_before_nothing_is_claimed(tmp_path: Path)
     found.converge()
     rule(found, SHORT)
     found.assign("user: u00@x.org, role: Admin, expires: 2099-01-01")
-    (warning,) = found.plan().warnings
+    (warning,) = texts(found.plan().warnings)
     assert "nobody gains the role by this plan" in warning and "before" not in warning
 
 
@@ -117,7 +118,7 @@ def test_what_lacked_it_before_the_policy_came_is_a_warning_from_then_on(tmp_pat
     found.converge()
     rule(found, WHY)
     found.converge()
-    assert found.blocking() == [] and len(found.plan().warnings) == 1
+    assert found.blocking() == [] and len(texts(found.plan().warnings)) == 1
     found.assign("user: u00@x.org, role: Admin", "user: u01@x.org, role: Admin")
     assert found.blocking() == ["policies"]
 
@@ -140,7 +141,7 @@ def test_a_number_that_was_wrong_before_and_grows_no_worse_warns(tmp_path: Path)
     found = admins(Town(tmp_path, 5), 4)
     found.converge()
     rule(found, FEW)
-    assert admins(found, 3).blocking() == [] and any("3 hold Admin" in warning for warning in found.plan().warnings)
+    assert admins(found, 3).blocking() == [] and any("3 hold Admin" in warning for warning in texts(found.plan().warnings))
     assert admins(found, 5).blocking() == ["policies"]
 
 
@@ -167,7 +168,7 @@ def test_an_assignment_of_a_group_is_made_by_the_plan_that_puts_somebody_in(tmp_
     found.declare()
     found.converge()
     rule(found, WHY)
-    assert found.blocking() == [] and any("policy Why" in warning for warning in found.plan().warnings)
+    assert found.blocking() == [] and any("policy Why" in warning for warning in texts(found.plan().warnings))
     found.inside["Admins"] = found.people[:2]
     found.declare()
     assert found.blocking() == ["policies"]

@@ -29,6 +29,7 @@ from tests.plan.literals import (
     entry,
     group,
 )
+from tests.support.warned import texts
 
 LEFT: dict[str, Any] = {"people": PEOPLE[1:], "teams": ({"displayName": "Net", "members": ["grace@x.org"]},)}
 OFF = (account("a1", "ada@x.org", "Engineer", active=False), ACCOUNTS[1])
@@ -109,7 +110,7 @@ def test_who_was_disabled_and_is_active_again_is_drift() -> None:
 )  # fmt: skip
 def test_what_the_mapping_does_not_do_retains_the_account(mapping: ObjectMapping, settings: dict[str, str], why: str) -> None:
     findings = planned(context(app(users=mapping, deprovisioning=Deprovisioning(**settings)), **LEFT))
-    assert (findings.changes, findings.said()) == ([], [f"{ADA}: retained, since {why}"])
+    assert (findings.changes, [*texts(findings.said())]) == ([], [f"{ADA}: retained, since {why}"])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_the_service_may_know_no_disabled_accounts(deprovision: dict[str, str], 
 
 def test_a_service_that_ignores_active_keeps_the_account() -> None:
     service = app(settings={"description": "Wiki's", "deprovision": {"inactive": "ignored"}})
-    assert planned(context(service, **LEFT)).said() == [f"{ADA}: retained, since Wiki's ignores `active`"]
+    assert [*texts(planned(context(service, **LEFT)).said())] == [f"{ADA}: retained, since Wiki's ignores `active`"]
 
 
 def test_a_broken_mapping_takes_nobody_s_account_away() -> None:
@@ -148,9 +149,9 @@ def test_a_group_is_deleted_only_if_we_created_it_and_the_mapping_deletes() -> N
     before = entries()
     before[NET]["created"] = False
     findings = planned(context(recorded=before, **alone))
-    assert f"{NET}: retained, since it was not created by reconcile" in findings.said()
+    assert f"{NET}: retained, since it was not created by reconcile" in [*texts(findings.said())]
     still = ObjectMapping(targetObjectActions=frozenset({"update"}), attributes=GROUPS)
-    assert f"{NET}: retained, since the mapping does not delete" in planned(context(app(groups=still), **alone)).said()
+    assert f"{NET}: retained, since the mapping does not delete" in [*texts(planned(context(app(groups=still), **alone)).said())]
     kept = planned(context(rules(removedFromDirectory="retain", outOfScope="retain"), **alone))
     assert (kept.changes, kept.untouched) == ([], {}), "nobody is inside who keeps something"
 
@@ -165,7 +166,7 @@ EXPIRED: Any = (
 def test_an_assignment_that_expires_deletes_no_group_and_says_who_stays_in(rule: str) -> None:
     findings = planned(context(app(deprovisioning=Deprovisioning(outOfScope=rule), assignments=EXPIRED)))
     assert [(action, address) for action, address, *_ in said(findings)] == [("disable" if rule == "disable" else "delete", ADA)]
-    assert findings.said() == [
+    assert [*texts(findings.said())] == [
         f"{NET}: retained, since the last assignment expired on 2026-05-31; still in it: {GRACE}; to take out whom we know, "
         "set `outOfScope: empty` under deprovisioning in app.yaml"
     ]
@@ -202,7 +203,7 @@ def test_an_adopted_group_that_stays_says_who_is_in_it() -> None:
     before = entries()
     before[NET]["created"] = False
     each: Any = tuple(Assignment(name, None, "user", None, None, "assignments.yaml", 1) for name in ("ada@x.org", "grace@x.org"))
-    assert planned(context(app(assignments=each), teams=(), recorded=before)).said() == [
+    assert [*texts(planned(context(app(assignments=each), teams=(), recorded=before)).said())] == [
         f"{NET}: retained, since it was not created by reconcile; still in it: {ADA}, {GRACE}; to take out whom we know, set "
         "`removedFromDirectory: empty` under deprovisioning in app.yaml"
     ]
@@ -215,7 +216,7 @@ def test_a_group_that_cannot_be_emptied_says_why() -> None:
     ):
         mapping = ObjectMapping(**{"attributes": GROUPS, **settings})  # type: ignore[arg-type]
         findings = planned(context(app(groups=mapping, deprovisioning=Deprovisioning(outOfScope="empty"), assignments=EXPIRED)))
-        assert findings.said() == [f"{NET}: retained with its members, since {why}: {ADA}, {GRACE}"]
+        assert [*texts(findings.said())] == [f"{NET}: retained with its members, since {why}: {ADA}, {GRACE}"]
 
 
 def test_who_did_not_leave_an_emptied_group_is_outstanding_and_not_told_again() -> None:

@@ -10,6 +10,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.declare.load import load
 from reconciler.resolve.check import check_assignments
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, World
 
 ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
@@ -78,7 +79,7 @@ def test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_
     ada.assign("user: ada@x.org, role: Admin")
     plan = ada.plan()
     assert plan.changes == ()
-    assert [w for w in plan.warnings if "only adds" in w] == [
+    assert [w for w in texts(plan.warnings) if "only adds" in w] == [
         "roles: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: User/ada@x.org (user); "
         "AssertiveAppRoleAssignmentsComplex removes them"
     ]
@@ -126,7 +127,7 @@ def test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named
     ada.write("apps/wiki/roles.yaml", "roles:\n" + "".join(f"  - {{value: {n.lower()}, displayName: {n}}}\n" for n in order))
     ada.users("userPrincipalName: ada@x.org, displayName: Ada", "userPrincipalName: grace@x.org, displayName: Grace")
     ada.assign(*(f"user: ada@x.org, role: {name}" for name in reversed(order)), "user: grace@x.org, role: User")
-    assert [w for w in ada.plan().warnings if "several" in w] == [
+    assert [w for w in texts(ada.plan().warnings) if "several" in w] == [
         'roles[primary eq "True"].value takes one role, the first in roles.yaml, but 1 user holds several: '
         f"User/ada@x.org ({order[0]})"
     ]

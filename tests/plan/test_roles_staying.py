@@ -8,6 +8,7 @@ from reconciler.plan.model import Plan
 from reconciler.plan.outstanding import STAYS
 from reconciler.plan.safeguards.loosened import loosened
 from tests.plan.test_roles import ADDING
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, World
 
 USER = "user: ada@x.org, role: User"
@@ -34,7 +35,7 @@ def test_a_privileged_role_that_nothing_assigns_any_more_is_outstanding_until_it
     for _ in range(2):  # an apply makes nothing of it
         plan = ada.plan()
         assert stays(plan) == ["User/ada@x.org (admin: privileged)"] and (plan.outstanding, plan.changes) == (1, ())
-        assert not any("only adds" in text for text in plan.warnings)
+        assert not any("only adds" in text for text in texts(plan.warnings))
         ada.apply()
     ada.edit("ada@x.org", "roles", [{"value": "user", "display": "User"}])
     assert stays(ada.plan()) == [] and ada.plan().outstanding == 0
@@ -44,7 +45,7 @@ def test_an_everyday_role_is_outstanding_where_it_expired_and_a_warning_where_it
     ada.assign(ADMIN, f"{USER}, expires: 2026-05-31")
     assert stays(ada.plan()) == ["User/ada@x.org (user: its assignment expired)"]
     ada.assign(ADMIN)
-    assert stays(ada.plan()) == [] and any("only adds" in text for text in ada.plan().warnings)
+    assert stays(ada.plan()) == [] and any("only adds" in text for text in texts(ada.plan().warnings))
 
 
 def test_ignore_drift_says_that_it_is_meant_so(ada: World) -> None:
@@ -52,7 +53,7 @@ def test_ignore_drift_says_that_it_is_meant_so(ada: World) -> None:
     ada.write(
         "apps/wiki/mappings.yaml", ADDING.replace("([appRoleAssignments])'}", "([appRoleAssignments])', ignoreDrift: true}")
     )
-    assert stays(ada.plan()) == [] and any("only adds" in text for text in ada.plan().warnings)
+    assert stays(ada.plan()) == [] and any("only adds" in text for text in texts(ada.plan().warnings))
 
 
 def test_a_leaver_who_returns_and_an_account_that_is_adopted_bring_a_role_along(ada: World) -> None:

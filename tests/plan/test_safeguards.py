@@ -21,6 +21,7 @@ from reconciler.report.jsonform import dumps
 from reconciler.report.safeguard_verdict import line
 from reconciler.resolve.check import check
 from tests.support.budget import examples
+from tests.support.warned import texts
 from tests.support.world import APP, MAPPINGS, ROLES, World
 
 NEVER = "2099-12-31"
@@ -764,7 +765,12 @@ def test_enough_active_holders_of_a_role_are_left(tmp_path: Path, left: int, blo
         found.roles[name] = ["User"]
     found.declare()
     assert found.blocking() == (["lockout"] if blocked else [])
-    assert Town.said(found.plan())["lockout"]["numbers"] == {"now": 4, "certain": left, "holders": left, "minimumActive": 2}
+    assert Town.said(found.plan())["lockout"]["numbers"] == {
+        "now": 4,
+        "certain": left,
+        "holders": left,
+        "minimumActive": 2,
+    }
 
 
 @pytest.mark.parametrize("gain", ["create", "enable", "role", "group"])
@@ -879,7 +885,9 @@ def test_a_principal_whom_nobody_knows_is_pointed_out(tmp_path: Path, principal:
     found = town(tmp_path, 2)
     found.seed("Robot@y.org")
     found.write("apps/wiki/app.yaml", APP.replace("{tenantUrl", f"{{principal: {principal}, tenantUrl"))
-    assert [principal in warning for warning in found.plan().warnings] == ([] if known else [True]) and found.blocking() == []
+    assert [principal in warning for warning in texts(found.plan().warnings)] == (
+        [] if known else [True]
+    ) and found.blocking() == []
 
 
 def test_a_role_of_lockout_that_nobody_declares_is_an_error(tmp_path: Path) -> None:
@@ -901,7 +909,7 @@ def test_a_blocked_plan_prints_the_very_entry_that_lets_it_through(tmp_path: Pat
     digest = found.plan().digest
     found.approve(entry.replace("say why", "they left"))
     assert found.status("accidentalDeletions") == "approved" and found.plan().digest == digest
-    assert found.plan().warnings == ()
+    assert texts(found.plan().warnings) == ()
     found.converge()
 
 
@@ -918,7 +926,7 @@ def test_an_approval_holds_to_the_end_of_its_last_day(tmp_path: Path, expires: s
     found = town(tmp_path, 10).without(3)
     found.approve(found.entry("accidentalDeletions", expires=expires))
     assert found.status("accidentalDeletions") == status
-    assert any("expired on 2026-05-31" in warning for warning in found.plan().warnings) == (status == "blocked")
+    assert any("expired on 2026-05-31" in warning for warning in texts(found.plan().warnings)) == (status == "blocked")
 
 
 def test_an_approval_of_another_plan_or_safeguard_does_nothing(tmp_path: Path) -> None:
@@ -929,7 +937,7 @@ def test_an_approval_of_another_plan_or_safeguard_does_nothing(tmp_path: Path) -
     found.approve(entry)
     found.without(1)
     assert found.status("accidentalDeletions") == "blocked"
-    (warning,) = found.plan().warnings
+    (warning,) = texts(found.plan().warnings)
     assert "approvals.yaml:2" in warning and "another plan" in warning
 
 
@@ -938,9 +946,9 @@ def test_approvals_that_are_spent_are_one_quiet_line(tmp_path: Path) -> None:
     spent = [f'{{plan: "sha256:{n * 64}", safeguard: empty, reason: because, expires: 2026-05-0{n}}}' for n in "12"]
     found.approve(*spent, f'{{plan: "sha256:{"3" * 64}", safeguard: empty, reason: because}}')
     plan = found.plan()
-    (line,) = plan.standing
+    (line,) = texts(plan.standing)
     assert line.startswith("3 approvals do nothing here: ") and line.count("approvals.yaml:") == 3
-    assert plan.warnings == plan.standing and plan.cautions == ()
+    assert texts(plan.warnings) == texts(plan.standing) and plan.cautions == ()
 
 
 @pytest.mark.parametrize("safeguard", ["protected", "lockout"])
@@ -949,7 +957,7 @@ def test_no_approval_lifts_protected_and_lockout(tmp_path: Path, safeguard: str)
     found = town(tmp_path, 3, rule).without(1)
     found.approve(found.entry(safeguard))
     assert found.blocking() == [safeguard] and "approval" not in Town.said(found.plan())[safeguard]
-    assert any(f"no approval lifts {safeguard}" in warning for warning in found.plan().warnings)
+    assert any(f"no approval lifts {safeguard}" in warning for warning in texts(found.plan().warnings))
 
 
 def test_an_approval_holds_for_what_is_left_of_its_plan(tmp_path: Path) -> None:
@@ -967,7 +975,7 @@ def test_an_approval_holds_for_what_is_left_of_its_plan(tmp_path: Path) -> None:
 
     assert found.apply(stopped).interrupted
     assert [c.action for c in found.plan().changes].count("disable") == 4
-    assert found.status("accidentalDeletions") == "approved" and found.plan().warnings == ()
+    assert found.status("accidentalDeletions") == "approved" and texts(found.plan().warnings) == ()
     found.without(1)
     assert found.status("accidentalDeletions") == "blocked"
     found.people = names(20)[6:]
@@ -1205,7 +1213,7 @@ def test_separate_approvals_count_by_how_they_came_and_the_setting_outlives_its_
     found = town(tmp_path, 40, "approvals: separate").without(15)
     found.approve(found.entry("accidentalDeletions"))
     assert found.status("accidentalDeletions") == "blocked"
-    assert any("fetch the whole history" in text for text in found.plan().warnings)
+    assert any("fetch the whole history" in text for text in texts(found.plan().warnings))
     assert "in a commit that changes nothing else" in str(Town.said(found.plan())["accidentalDeletions"]["remedy"])
     found.safeguards = ""
     found.declare()

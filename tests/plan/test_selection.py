@@ -8,6 +8,7 @@ from reconciler.report.markdown import render as as_markdown
 from reconciler.report.text import render
 from reconciler.scim.patch import member_operations
 from tests.stories.test_story import ADA, GRACE
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, World
 
 ONE = "User/ada@x.org"
@@ -81,7 +82,7 @@ def test_a_manager_who_was_left_out_is_still_missing_afterwards(world: World) ->
 def test_a_group_that_is_yet_to_be_created_stays_so_and_that_is_said(world: World) -> None:
     plan = world.plan(ONE)
     assert [c.address for c in plan.changes] == [ONE]
-    assert f"{ONE}: membership of Group/Net is left out, since the group is yet to be created" in plan.warnings
+    assert f"{ONE}: membership of Group/Net is left out, since the group is yet to be created" in texts(plan.warnings)
     assert world.apply(only=(ONE,)).complete
     assert world.client.find("Groups", "displayName", "Net") == []
     world.converge()
@@ -93,7 +94,7 @@ def test_a_group_that_is_yet_to_be_renamed_keeps_its_members(with_group: World) 
     world.assign("group: Networks, role: User")
     plan = world.plan(ONE)
     assert [c.address for c in plan.changes] == [ONE]
-    assert any("yet to be renamed" in warning for warning in plan.warnings)
+    assert any("yet to be renamed" in warning for warning in texts(plan.warnings))
     assert world.apply(only=(ONE,)).complete
     assert "Group/Net" in entries(world) and "Group/Networks" not in entries(world)
     world.converge()
@@ -102,7 +103,7 @@ def test_a_group_that_is_yet_to_be_renamed_keeps_its_members(with_group: World) 
 def test_a_manager_without_an_account_is_left_out_and_set_by_the_next_plan(world: World) -> None:
     plan = world.plan(ONE)
     assert not any(a.reference for a in plan.changes[0].attributes)
-    assert any("manager is left out, since User/grace@x.org is yet to be created" in warning for warning in plan.warnings)
+    assert any("manager is left out, since User/grace@x.org is yet to be created" in warning for warning in texts(plan.warnings))
     assert world.apply(only=(ONE,)).complete
     world.converge()
     manager = world.find("ada@x.org")["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]["manager"]
@@ -120,7 +121,7 @@ def test_a_group_alone_gets_the_members_who_are_there(world: World) -> None:
     assert world.apply(only=(ONE,)).complete
     plan = world.plan("Group/Net")
     assert [(c.address, c.action, c.add) for c in plan.changes] == [("Group/Net", "create", (ONE,))]
-    assert any("User/grace@x.org is left out" in warning for warning in plan.warnings)
+    assert any("User/grace@x.org is left out" in warning for warning in texts(plan.warnings))
     assert world.apply(only=("Group/Net",)).complete
     assert members(world) == {"ada@x.org"}
     (group,) = [c for c in world.plan().changes if c.address == "Group/Net"]

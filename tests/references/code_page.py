@@ -38,7 +38,7 @@ as `code`, in SARIF as `ruleId`, in annotations as the title. `reconcile help CO
 declarations are files of a small `desired/`; below each is what is said of it.
 
 What `reconcile validate` finds has names in small letters. What ends a command, a plan, a cycle or a change, who is skipped and
-why, what blocks a plan, what cannot be planned, and what stands under Caution has a name in capitals.
+why, what blocks a plan, what cannot be planned, what stands under Caution and what else a warning says has a name in capitals.
 """
 
 

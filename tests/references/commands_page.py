@@ -21,9 +21,11 @@ The same everywhere; a command's help names those that it has. Where several hol
 
 {codes}
 
-Every error ends in a code in brackets: `reconcile help CODE` says what it means, why it matters and how to fix it
-([codes](codes.md)). Where an app cannot be planned, `plan --format json` has it under `unplanned`, with its code, and the other
-apps under `plans`.
+Every error and every warning ends in a code in brackets: `reconcile help CODE` says what it means, why it matters and how to
+fix it ([codes](codes.md)). Where an app cannot be planned, `plan --format json` has it under `unplanned`, with its code, and the
+other apps under `plans`; a plan's `warning_codes` are those of its `warnings`, in their order. A program that asks for JSON and
+types something wrongly has that as JSON too: under `error` with `code`, `message` and `remedy`, under `problems` of `validate`,
+and as a line of `run`.
 
 ## What is printed
 

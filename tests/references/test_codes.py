@@ -16,7 +16,7 @@ import pytest
 import reconciler
 from reconciler.cli import wrong_usage
 from reconciler.cli.main import run
-from reconciler.codes import apps, cautions, commands, objects, plans, records, usage
+from reconciler.codes import apps, cautions, commands, objects, plans, records, usage, warnings
 from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
 from reconciler.declare.errors import ReconcileError
@@ -56,9 +56,23 @@ WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "not
 EXAMPLES = [code for code in CODES.values() if code.example and code not in plans.SKIPS]
 OF_PLANS = {code.name for part in (plans.SKIPS, plans.SAFEGUARDS, plans.ERRORS, cautions.CAUTIONS) for code in part}
 OF_RUNS = {code.name for part in (usage.CODES, commands.CODES, apps.CODES, objects.CODES) for code in part}
-# What no world shows: the fast validator refuses a value that the explaining one accepts, and no such value is known; signers
-# that are named and not there, of which the tests of the record tell; a machine, a port and a demo that fail.
-IN_WORDS = {"SignersMissing", "schema", "CannotListen", "CannotContinue", "DemoFailed"}
+# What no world shows: the fast validator refuses a value that the explaining one accepts, and no such value is known; a machine,
+# a port and a demo that fail; more apps than GitHub runs jobs, and more accounts than are asked for, of which other tests tell.
+IN_WORDS = {"schema", "CannotListen", "CannotContinue", "DemoFailed", "TooManyJobs", "RecordedMissing"}
+OF_WARNINGS = {code.name for part in (warnings.PLANS, warnings.COMMANDS) for code in part}
+# Calls by which a warning is made of the code that is their first argument; a step of test-connection has it as `code`.
+WARNING = {"Warned", "left", "keeps", "_note"}
+BY_KEYWORD = {"Step", "_replace"}
+# Where the code is another thing's own: an error's, a caution's; where it is handed on, and where a saved plan is read.
+HANDED_ON = {
+    "reconciler/cli/common.py": ["error.code"],
+    "reconciler/cli/other_apps.py": ["record.code"],
+    "reconciler/cycle/not_listed.py": ["code"],
+    "reconciler/plan/explain/from_plan.py": ["caution.code"],
+    "reconciler/plan/findings.py": ["code", "code"],
+    "reconciler/report/plan_file.py": ["code"],
+    "reconciler/report/redact.py": ["item.code"],
+}
 WORDS = re.compile(r"[A-Z][a-z]+([A-Z][a-z]+)+")
 # Words of the same form that are no code: classes of apply's log, Entra's words, functions.
 NO_CODES: set[str] = {"SingleAppRoleAssignment"}
@@ -111,7 +125,7 @@ def test_every_code_that_is_raised_is_in_the_registry() -> None:
 
 
 def test_every_code_of_the_registry_is_raised() -> None:
-    assert sorted(CODES.keys() - raised() - OF_PLANS - OF_RUNS - said_of_records()) == []
+    assert sorted(CODES.keys() - raised() - OF_PLANS - OF_RUNS - OF_WARNINGS - said_of_records()) == []
 
 
 def said_of_records() -> set[str]:
@@ -187,6 +201,39 @@ def test_every_error_of_a_command_ends_in_a_code() -> None:
     errors = [text for text in messages() if text.startswith("Error: ")]
     assert len(errors) > 15
     assert [text for text in errors if not coded.search(text)] == []
+
+
+def codes_of_warnings() -> tuple[set[str], dict[str, list[str]]]:
+    """Those that are written where a warning is made, and the expressions, by file, where one is not written there."""
+    written: set[str] = set()
+    others: dict[str, list[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            code = _code_of_warning(name, node) if isinstance(node, ast.Call) else None
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                written.add(code.value)
+            elif code is not None and name == "Warned":
+                others.setdefault(file.relative_to(ROOT).as_posix(), []).append(ast.unparse(code))
+    return written, others
+
+
+def _code_of_warning(name: str, call: ast.Call) -> ast.expr | None:
+    if name in WARNING and len(call.args) > 1:
+        return call.args[0]
+    return next((item.value for item in call.keywords if item.arg == "code"), None) if name in BY_KEYWORD else None
+
+
+def test_every_warning_has_a_code_of_the_registry_and_every_code_of_warnings_is_made() -> None:
+    written, others = codes_of_warnings()
+    assert sorted(written - CODES.keys()) == []
+    assert sorted(OF_WARNINGS - written) == []
+    assert others == HANDED_ON
+
+
+def test_no_command_prints_a_warning_without_its_code() -> None:
+    lines = [text for text in messages() if text.startswith("Warning")]
+    assert lines and [text for text in lines if not text.startswith("Warning: {}")] == []
 
 
 def test_what_a_plan_says_is_in_the_registry_and_the_other_way_round() -> None:

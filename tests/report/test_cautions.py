@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+from reconciler.declare.warned import Warned
 from reconciler.plan.model import Caution, Plan
 from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.redact import redact
 
 MOVED = Caution("TenantUrlChanged", "tenantUrl was https://a.example", "desired/apps/wiki/app.yaml", 4)
 BAIT = Caution("TenantUrlChanged", "x` </details> \x1b[31m@everyone")
-PLAN = Plan("wiki", "Wiki", "https://b.example", "generic", cautions=(MOVED, BAIT), warnings=("seen before",))
+PLAN = Plan("wiki", "Wiki", "https://b.example", "generic", cautions=(MOVED, BAIT), warnings=(Warned("LeftOut", "seen before"),))
 
 
 def test_a_caution_stands_before_everything_in_a_terminal() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.model import Access, Kept, LooksRenamed, Plan, Skip
 from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.headline import headline
 from reconciler.report.redact import redact
+from tests.support.warned import texts
 from tests.support.world import APP, World
 
 PLAN = Plan("wiki", "Wiki", "https://wiki.example", "generic")
@@ -118,16 +121,37 @@ def test_the_first_line_of_text_says_what_stands_in_the_way() -> None:
 
 
 def test_standing_warnings_come_last_and_folded_and_are_all_in_the_json() -> None:
-    old = tuple(f"old {n}" for n in range(7))
-    plan = replace(PLAN, changes=(change("User/a"),), warnings=(*old, "new"), standing=old)
+    old = tuple(Warned("ApprovalSpent", f"old {n}") for n in range(7))
+    plan = replace(PLAN, changes=(change("User/a"),), warnings=(*old, Warned("LeftOut", "new")), standing=old)
     lines = text.render(plan, lambda line, _: line).splitlines()
-    assert lines.index("Warning: new") < lines.index("Standing warnings (7):")
-    assert "  old 4" in lines and "  old 5" not in lines and "  and 2 more, in the JSON and the Markdown" in lines
+    assert lines.index("Warning: new [LeftOut]") < lines.index("Standing warnings (7):")
+    assert (
+        "  old 4 [ApprovalSpent]" in lines
+        and "  old 5 [ApprovalSpent]" not in lines
+        and "  and 2 more, in the JSON and the Markdown" in lines
+    )
     comment = markdown.render(plan)
-    at = [comment.index(part) for part in ("- new\n", "<details><summary>7 standing warnings</summary>", "- old 0")]
+    at = [
+        comment.index(part)
+        for part in ("- new `[LeftOut]`\n", "<details><summary>7 standing warnings</summary>", "- old 0 `[ApprovalSpent]`")
+    ]
     assert at == sorted(at)
     (again,) = plan_file.loads(jsonform.dumps([plan]))
     assert (again.warnings, again.standing) == (plan.warnings, old)
+
+
+def test_warnings_are_texts_in_json_as_ever_with_their_codes_beside_them_and_a_file_from_before_has_none() -> None:
+    plan = replace(
+        PLAN, warnings=(Warned("LeftOut", "new"), Warned("ApprovalSpent", "old")), standing=(Warned("ApprovalSpent", "old"),)
+    )
+    document = json.loads(jsonform.dumps([plan]))
+    (told,) = document["plans"]
+    assert (told["warnings"], told["warning_codes"], told["standing"]) == (["new", "old"], ["LeftOut", "ApprovalSpent"], ["old"])
+    del told["warning_codes"]
+    (before,) = plan_file.loads(json.dumps(document))
+    assert before.warnings == (Warned("", "new"), Warned("", "old")) and before.standing == (Warned("", "old"),)
+    assert "Warning: new\n" in text.render(before, lambda line, _: line)
+    assert "warning_codes" not in json.loads(jsonform.dumps([before]))["plans"][0]
 
 
 def test_who_leaves_by_this_plan_is_not_skipped_with_advice_to_come_back() -> None:
@@ -172,5 +196,5 @@ def test_what_the_service_ignores_and_whom_nobody_manages_is_standing(world: Wor
     world.assign("user: ada@x.org, role: User")
     world.seed("stranger@x.org", roles=[{"value": "admin"}])
     world.converge()
-    (said,) = world.plan().standing
-    assert said.startswith("an active account holds Admin (privileged)") and said in world.plan().warnings
+    (said,) = texts(world.plan().standing)
+    assert said.startswith("an active account holds Admin (privileged)") and said in texts(world.plan().warnings)

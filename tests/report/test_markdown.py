@@ -13,6 +13,7 @@ from cmarkgfm.cmark import Options
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.model import Access, Config, ObjectError, Plan, Requests, Skip, Unmanaged
 from reconciler.plan.reviewed.compare import Moved
@@ -73,7 +74,7 @@ def plan_of(name: str) -> Plan:
         (Skip(user, "NotAssigned", name, name), Skip(user, "DefaultAccessRole", name, name)),
         (Unmanaged(name, name),),
         (ObjectError(user, "X", name, name),),
-        (name,),
+        (Warned("LeftOut", name),),
         only=(user,),
         config=Config("d", "3f2c1ab", True),
         requests=Requests(1, 2),
@@ -132,7 +133,8 @@ BLOB = "https://h.example/o/r/blob/" + "a" * 40
 def test_on_github_each_place_is_a_link_to_its_line_at_the_commit() -> None:
     place = f"[`desired/n.yaml:3`]({BLOB}/desired/n.yaml#L3)"
     plan = replace(
-        plan_of("n"), warnings=("two people, desired/a b.yaml:1 and (desired/t.yaml:7), differ; see `desired/m.yml:2`",)
+        plan_of("n"),
+        warnings=(Warned("LeftOut", "two people, desired/a b.yaml:1 and (desired/t.yaml:7), differ; see `desired/m.yml:2`"),),
     )
     text = render(plan, blob=BLOB)
     assert f"| {place} |" in text, "of access"

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
 from reconciler.declare.load import load
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.model import Access, Plan, Unmanaged
 from reconciler.report import markdown, text
@@ -19,6 +20,7 @@ from reconciler.report.jsonform import dumps
 from reconciler.report.plan_file import loads
 from reconciler.report.redact import Known, known_of, redact
 from tests.support.servers import Desk, scim_server
+from tests.support.warned import texts
 from tests.support.world import APP, World
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "schemas/plan.schema.json").read_text())
@@ -43,7 +45,7 @@ def plan(world: World) -> Plan:
     world.groups("displayName: Net Work, members: [ada.l@x.org, grace@x.org]")
     world.seed("grace.two@x.org")
     found = world.plan()
-    assert found.changes and found.skipped and found.unmanaged and found.warnings and found.access
+    assert found.changes and found.skipped and found.unmanaged and texts(found.warnings) and found.access
     return found
 
 
@@ -71,10 +73,15 @@ def test_what_a_reviewer_needs_stays(plan: Plan) -> None:
 def test_the_class_of_an_account_that_is_not_ours_stays(plan: Plan) -> None:
     classes = ("local", "unassigned", "assigned")
     hidden = redact(
-        replace(plan, unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes), warnings=("of these 2 local",)), "key"
+        replace(
+            plan,
+            unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes),
+            warnings=(Warned("LeftOut", "of these 2 local"),),
+        ),
+        "key",
     )
     assert tuple(account.kind for account in hidden.unmanaged) == classes
-    assert hidden.warnings == ("of these 2 local",), "a class names nobody"
+    assert texts(hidden.warnings) == ("of these 2 local",), "a class names nobody"
 
 
 def test_a_hash_is_stable_and_belongs_to_one_app_and_key(plan: Plan) -> None:
@@ -130,8 +137,11 @@ def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World)
      ("in 'Net Work'.", "in '~'."), ("Group/Net Work is empty", "Group/~ is empty"), ("nobody here", "nobody here")],
 )  # fmt: skip
 def test_names_in_sentences_are_hashes_too(sentence: str, hidden: str) -> None:
-    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", Known(("ada", "Bob B.", "Net Work")))
-    assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden
+    plan = redact(
+        Plan("a", "A", "u", "p", warnings=(Warned("LeftOut", sentence, "User/ada"),)), "key", Known(("ada", "Bob B.", "Net Work"))
+    )
+    assert re.sub("~[0-9a-f]{12}", "~", texts(plan.warnings)[0]) == hidden
+    assert [(item.code, item.about) for item in plan.warnings] == [("LeftOut", "")], "the code is kept, and names nobody"
 
 
 PROSE = "no member leaves a group; 1 of 2 members loses access as a member"
@@ -149,8 +159,12 @@ def test_a_role_or_a_group_that_is_called_member_garbles_no_prose(names: list[st
     """A group is a hash where a name stands, and a role, which is no secret, nowhere."""
     values = (AttributeChange("title", None, "member"), AttributeChange("roles", None, [{"value": "member"}]))
     change = Change("User/ada", Action.UPDATE, "", (), "users.yaml", 1, attributes=values)
-    plan = redact(Plan("a", "A", "u", "p", (change,), access=(GIVEN,), warnings=(sentence,)), "key", Known(tuple(names)))
-    assert (re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]), plan.access[0].what) == (hidden, "member")
+    plan = redact(
+        Plan("a", "A", "u", "p", (change,), access=(GIVEN,), warnings=(Warned("LeftOut", sentence, "User/ada"),)),
+        "key",
+        Known(tuple(names)),
+    )
+    assert (re.sub("~[0-9a-f]{12}", "~", texts(plan.warnings)[0]), plan.access[0].what) == (hidden, "member")
 
 
 def test_a_redacted_plan_file_cannot_be_applied_and_says_so(
@@ -240,7 +254,7 @@ def test_what_somebody_typed_as_a_reason_is_a_hash_in_headline_and_sentence() ->
         "p",
         (change,),
         safeguards=(lifted,),
-        warnings=("User/ada was revoked on 2026-06-01: stole the red lamp, but",),
+        warnings=(Warned("cannot-disable", "User/ada was revoked on 2026-06-01: stole the red lamp, but", "User/ada"),),
     )
     hidden = every_form(redact(plan, "key", Known(free=("stole the red lamp",))))
     assert "1 safeguard overridden: " in hidden and "leave" not in hidden and "lamp" not in hidden
@@ -255,5 +269,6 @@ def test_what_somebody_typed_as_a_reason_is_a_hash_in_headline_and_sentence() ->
      ("is empty", "Group/is empty is empty", "Group/~ is empty")],
 )  # fmt: skip
 def test_a_name_that_is_a_word_of_ours_is_hidden_where_names_stand(name: str, sentence: str, hidden: str) -> None:
-    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", Known((name,)))
-    assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden
+    plan = redact(Plan("a", "A", "u", "p", warnings=(Warned("LeftOut", sentence, "User/ada"),)), "key", Known((name,)))
+    assert re.sub("~[0-9a-f]{12}", "~", texts(plan.warnings)[0]) == hidden
+    assert [(item.code, item.about) for item in plan.warnings] == [("LeftOut", "")], "the code is kept, and names nobody"

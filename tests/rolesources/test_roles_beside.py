@@ -23,6 +23,7 @@ from reconciler.report.html import access as page
 from reconciler.rolesources.model import Catalog, Edit, Named, Person
 from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, lost, source
 from tests.support.role_api import ROLES as ROLES_THERE
+from tests.support.warned import texts
 from tests.support.world import World
 
 ROLES = f"""{DECLARED}\
@@ -102,7 +103,7 @@ def test_a_role_that_nothing_here_gave_stays_and_is_named(world: World) -> None:
     by = "edited by Boss (boss@x.org) on 2099-01-01 from 192.0.2.7"
     for what in ("Account Admin in Production", "Organization Admin in Staging (privileged)"):
         begins = f"{what} stays on 1 account, since nothing here gave it: User/ada@x.org ({by}); assign it, "
-        assert any(w.startswith(begins) for w in plan.warnings)
+        assert any(w.startswith(begins) for w in texts(plan.warnings))
     rows = held(world.session().planned.context)
     assert {(row.login, row.what, row.reason) for row in rows} == {
         ("ada@x.org", "User", ""),
@@ -204,7 +205,7 @@ def test_lockout_counts_whom_the_api_of_roles_alone_lists(world: World) -> None:
     edited(world, "root@x.org", ("2", "11"))
     session = world.session()
     assert not session.guarded.blocking
-    assert [w for w in session.planned.plan.warnings if "SCIM does not list" in w] == [
+    assert [w for w in texts(session.planned.plan.warnings) if "SCIM does not list" in w] == [
         "1 person whom SCIM does not list holds Organization Admin (privileged): root@x.org; "
         "take it away there if it is not meant"
     ]
@@ -231,13 +232,13 @@ def test_of_whom_scim_lists_nobody_says_the_contrary_after_a_part_of_it_was_read
     for whole, expected in ((live, ["bob@x.org"]), (part, [])):
         told = replace(context, live=replace(whole, roles=roles))
         assert [email for _, email, _ in of_people_alone(told)] == expected
-        assert any("SCIM does not list" in words for words in of_strangers(told, ())) is bool(expected)
+        assert any("SCIM does not list" in words for words in texts(of_strangers(told, ()))) is bool(expected)
 
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_role_that_manages_others_and_is_not_declared_privileged_is_a_warning_at_its_line(world: World, declared: bool) -> None:
     world.write("apps/wiki/roles.yaml", ROLES if declared else ROLES.replace("    privileged: true\n", ""))
-    said = [w for w in world.plan().warnings if "others are managed" in w]
+    said = [w for w in texts(world.plan().warnings) if "others are managed" in w]
     assert said == ([] if declared else [
         f"{world.folder}/desired/apps/wiki/roles.yaml:4: Organization Admin is Organization Admin there, by which others are "
         "managed: say `privileged: true` of it"
@@ -283,7 +284,7 @@ def test_the_last_administrators_are_counted_by_what_the_role_was_when_it_was_gi
     )
     lost = {(row.what, row.privileged) for row in session.planned.plan.access if not row.gains}
     assert lost == {("Organization Admin in Production", True), ("Organization Admin in Staging", True)}
-    (said,) = [w for w in session.planned.plan.warnings if "something else there" in w]
+    (said,) = [w for w in texts(session.planned.plan.warnings) if "something else there" in w]
     assert said == (
         f"Organization Admin is something else there from now on ({world.folder}/desired/apps/wiki/roles.yaml:5): when last "
         "given it was Organization Admin in Production, Organization Admin in Staging"
@@ -313,7 +314,7 @@ def test_a_role_that_holds_in_more_places_than_before_locks_nobody_out(world: Wo
     world.write("apps/wiki/roles.yaml", ROLES.replace("accountGroups: [Production, Staging]", "accountGroups: all", 1))
     session = world.session()
     assert not session.guarded.blocking
-    assert not [w for w in session.planned.plan.warnings if "something else" in w]
+    assert not [w for w in texts(session.planned.plan.warnings) if "something else" in w]
     world.converge()
 
 
@@ -363,7 +364,7 @@ def test_a_log_that_cannot_be_read_ends_no_plan_and_is_said(world: World, lacks:
     plan = world.plan()
     assert [change.address for change in plan.changes] == ["User/ada@x.org"]
     why = "the token may not read the activity log of ThousandEyes v7"
-    assert [w for w in plan.warnings if w.startswith("who edited")] == [
+    assert [w for w in texts(plan.warnings) if w.startswith("who edited")] == [
         "who edited roles is not known: "
         + (why if lacks else "the activity log of ThousandEyes v7 could not be read (GET /v7/edits: answered 500)")
     ]
@@ -375,7 +376,7 @@ def test_a_log_of_a_part_is_read_and_that_it_is_one_is_said(world: World) -> Non
     world.converge()
     source(world).lacking = "the log shows the token its owner's own doing"
     session = world.session()
-    assert [w for w in session.planned.plan.warnings if "others' edits" in w] == [
+    assert [w for w in texts(session.planned.plan.warnings) if "others' edits" in w] == [
         "others' edits of roles are not known, or not all of them: the log shows the token its owner's own doing; whoever was "
         "edited so is as last seen, until `--refresh roles` reads everybody's or it is their turn"
     ]
@@ -464,7 +465,7 @@ def test_what_is_not_read_is_said_with_its_age_and_how_many_are_privileged(world
     many(world, 12)
     world.assign("group: All, role: User", *(f"user: u{number:02}@x.org, role: Organization Admin" for number in range(5)))
     world.converge()
-    (said,) = [w for w in world.plan().warnings if "as last seen" in w]
+    (said,) = [w for w in texts(world.plan().warnings) if "as last seen" in w]
     day = "2026-06-01"  # of the apply that gave them
     assert said == (
         f"the roles of 6 accounts are as last seen, some on {day}, of 2 with a privileged role on {day} or later; "
@@ -628,7 +629,7 @@ def test_of_whom_nothing_points_at_the_roles_are_as_last_seen(world: World) -> N
     source(world).calls.clear()
     plan = world.plan()
     assert source(world).asked("read") == 1 + IN_TURN
-    assert any("are as last seen" in warning for warning in plan.warnings)
+    assert any("are as last seen" in warning for warning in texts(plan.warnings))
     assert len(source(world).calls) <= 10
     world.assign("group: All, role: User", "user: u7@x.org, role: NOC")
     source(world).calls.clear()

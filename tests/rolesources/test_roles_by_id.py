@@ -16,6 +16,7 @@ from reconciler.report.change_text import attribute_lines
 from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Named, Person
 from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, source
 from tests.support.role_api import ROLES as ROLES_THERE
+from tests.support.warned import texts
 from tests.support.world import World
 
 HIDDEN = ("1002", "12")  # Account Admin in an account group that the token's owner is not shown
@@ -117,7 +118,7 @@ def test_what_has_no_name_of_its_own_stays_with_who_stays(world: World) -> None:
     for _ in range(2):
         plan = world.plan()
         assert plan.changes == ()
-        assert [w.partition(",")[0] for w in plan.warnings if "stays on 1 account" in w] == [
+        assert [w.partition(",")[0] for w in texts(plan.warnings) if "stays on 1 account" in w] == [
             "Account Admin in account group 1002 stays on 1 account",
             "Account Admin in account group 3 stays on 1 account",
         ]
@@ -248,7 +249,9 @@ def test_a_role_that_is_nothing_there_any_more_is_taken_and_said(world: World) -
     world.assign("user: ada@x.org, role: NOC", "user: ada@x.org, role: User", "user: bob@x.org, role: User")
     world.converge()
     world.write("apps/wiki/roles.yaml", DECLARED + "  - {value: noc, displayName: NOC}\n")
-    assert "NOC is assigned, and gives nothing on the service: it has no `thousandeyes`" in "\n".join(world.plan().warnings)
+    assert "NOC is assigned, and gives nothing on the service: it has no `thousandeyes`" in "\n".join(
+        texts(world.plan().warnings)
+    )
     world.converge()
     assert held(world) == {REGULAR}
 

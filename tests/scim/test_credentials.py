@@ -11,13 +11,13 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.declare.model import App
-from reconciler.declare.urls import url_problem
+from reconciler.declare.urls import PLACEHOLDER, url_problem
 from reconciler.github.workflow_files import TOKEN, URL, bound, variables_of
 from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import allowed
 from reconciler.scim.shared_tokens import check_credentials
-from tests.support.servers import Desk, front, page, scim_server
+from tests.support.servers import ROOT, Desk, front, page, scim_server
 from tests.support.world import World
 
 HERE = "https://wiki.example.com"
@@ -105,6 +105,14 @@ def test_a_dot_segment_is_told_at_its_place_and_once_more_when_the_environment_b
     with pytest.raises(CredentialError, match="dot segments"):
         told(app, A_URL="x/..")
     assert told(app, A_URL="x").base_url == f"{HERE}/x/v2"
+
+
+def test_the_placeholder_of_init_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    starter = (ROOT / "reconciler/cli/starter/apps/example/app.yaml").read_text(encoding="utf-8")
+    assert f"tenantUrl: {PLACEHOLDER} " in starter
+    with pytest.raises(CredentialError, match="tenantUrl of wiki is still the placeholder of `reconcile init`") as refused:
+        told(declared(tmp_path, PLACEHOLDER))
+    assert refused.value.code == "UrlNotSet" and "write the service's SCIM address" in refused.value.remedy
 
 
 # Variables in a URL

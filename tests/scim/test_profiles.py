@@ -42,6 +42,7 @@ from tests.stories.test_laws import NAMES, STATES, declare
 from tests.support.budget import examples
 from tests.support.laws import converge_as_planned
 from tests.support.scim_service import application
+from tests.support.warned import texts
 from tests.support.world import SWITCH, Clock, World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -295,7 +296,7 @@ def test_what_thousandeyes_cannot_change_is_said_once_and_no_diff_for_ever(tmp_p
     world.users(ADA.replace("mail: ada@x.org", "mail: countess@x.org"), GRACE)
     plan = world.plan()
     assert plan.changes == ()
-    assert [w for w in plan.warnings if "cannot change" in w] == [
+    assert [w for w in texts(plan.warnings) if "cannot change" in w] == [
         'ThousandEyes cannot change emails[type eq "work"].value once an account is there; it differs for User/ada@x.org; '
         "it is not sent: change it there by hand, and have the person confirm it, without which they cannot sign in"
     ]
@@ -307,7 +308,7 @@ def test_a_new_e_mail_that_the_person_has_to_confirm_is_said_where_it_is_sent(tm
     world.users(ADA.replace("mail: ada@x.org", "mail: countess@x.org"), GRACE)
     (change,) = world.plan().changes
     assert change.action == Action.UPDATE
-    assert [w for w in world.plan().warnings if "confirm" in w] == [
+    assert [w for w in texts(world.plan().warnings) if "confirm" in w] == [
         'ThousandEyes asks the person to confirm a new emails[type eq "work"].value before they can sign in: User/ada@x.org'
     ]
 
@@ -315,7 +316,7 @@ def test_a_new_e_mail_that_the_person_has_to_confirm_is_said_where_it_is_sent(tm
 def test_an_account_is_known_by_its_e_mail_and_the_plan_says_so(tmp_path: Path) -> None:
     world = thousandeyes(tmp_path)
     world.users(ADA.replace("mail: ada@x.org", "mail: countess@x.org"), GRACE)
-    assert [w for w in world.plan().warnings if "by its e-mail" in w] == [
+    assert [w for w in texts(world.plan().warnings) if "by its e-mail" in w] == [
         "ThousandEyes knows an account by its e-mail, not by userName; they differ for User/ada@x.org: map userName from mail"
     ]
     world.converge()
@@ -327,7 +328,7 @@ def test_a_mapping_that_the_service_would_ignore_is_said_once_and_left_out(tmp_p
     world.users(*(f"userPrincipalName: {name}, jobTitle: Engineer" for name in NAMES))
     world.groups("displayName: Net, members: []")
     world.assign("group: Net, role: User", *(f"user: {name}, role: Admin" for name in NAMES))
-    said = [warning for warning in world.plan().warnings if "has no effect" in warning]
+    said = [warning for warning in texts(world.plan().warnings) if "has no effect" in warning]
     assert [warning.partition(" has")[0] for warning in said] == [
         "the mapping to title",
         "the mapping to roles",
@@ -335,7 +336,7 @@ def test_a_mapping_that_the_service_would_ignore_is_said_once_and_left_out(tmp_p
         "the groups' mapping",
     ]
     assert "ThousandEyes does not store it (" in said[0] and said[0].endswith("mappings.yaml:7)")
-    assert any(warning.startswith("ThousandEyes does not store roles") for warning in world.plan().warnings)
+    assert any(warning.startswith("ThousandEyes does not store roles") for warning in texts(world.plan().warnings))
     created = world.plan().changes
     assert {a.path for change in created for a in change.attributes} == {"userName", "active"}
     world.converge()
@@ -418,7 +419,7 @@ def test_a_leaver_gets_what_the_service_can_do_and_the_plan_says_it(
     world.assign("user: grace@x.org, role: User")
     plan = world.plan()
     assert actions(world) == ([("User/ada@x.org", planned)] if planned else [])
-    said = " ".join([*plan.warnings, *(change.reason for change in plan.changes)])
+    said = " ".join([*texts(plan.warnings), *(change.reason for change in plan.changes)])
     assert {
         "keeps": "not assigned",
         "deletes": "ThousandEyes has no disabled accounts",
@@ -438,7 +439,7 @@ def test_a_service_that_does_otherwise_than_its_profile_says_is_found_out(tmp_pa
     assert outcome.status == "ignored"  # what is not shown is unknown: neither done nor outstanding
     assert ("deleted the account" in outcome.message) == (really == "deletes")
     assert world.plan().changes == () and len(world.client.find("Users", "userName", "ada@x.org")) == left
-    warned = any("does not show what came of `active: false`" in text for text in world.plan().warnings)
+    warned = any("does not show what came of `active: false`" in text for text in texts(world.plan().warnings))
     assert warned == (really == "ignored") and not world.plan().cautions
     world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
     world.converge()
@@ -497,7 +498,7 @@ def test_of_two_mappings_to_an_attribute_with_one_value_the_first_counts(tmp_pat
     )
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
-    assert any("keeps one value of emails, and another mapping gives it" in warning for warning in world.plan().warnings)
+    assert any("keeps one value of emails, and another mapping gives it" in warning for warning in texts(world.plan().warnings))
     world.converge()
 
 
@@ -912,7 +913,7 @@ def test_a_mapping_that_the_services_schemas_do_not_know_is_warned_of_before_any
     )
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
-    said = [w.partition("/Schemas ")[2].partition(" (")[0] for w in world.plan().warnings if "may fail" in w]
+    said = [w.partition("/Schemas ")[2].partition(" (")[0] for w in texts(world.plan().warnings) if "may fail" in w]
     assert said == ["does not know name.first", "does not know nickname2", "calls displayName readOnly", "holds no urn:x:y"]
 
 

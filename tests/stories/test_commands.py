@@ -442,7 +442,7 @@ def test_a_warning_that_stands_outside_of_a_plan_names_its_app(desk: Desk) -> No
     saved(desk)
     ran = desk.reconcile("apply", "plan.json")
     assert {line for line in ran.err.splitlines() if "there is no record yet" in line} == {
-        f"Warning: {app}: {NO_RECORD}" for app in ("library", "wiki")
+        f"Warning: {app}: {NO_RECORD.words()}" for app in ("library", "wiki")
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.text import last_line
+from tests.support.warned import texts
 from tests.support.world import APP, MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
@@ -102,7 +103,7 @@ def test_the_same_without_an_active_mapping_changes_nothing_and_says_so(team: Wo
     team.write("apps/wiki/mappings.yaml", FILTERED.replace(f"      - {{target: active, expression: {SWITCH}}}\n", ""))
     event(team)
     assert actions(team) == []
-    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in team.plan().warnings
+    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in texts(team.plan().warnings)
     team.converge()
     assert active(team) == [True]
 
@@ -112,7 +113,7 @@ def test_the_same_without_the_update_action_changes_nothing_and_says_so(team: Wo
     only(team, "create, delete")
     event(team)
     assert actions(team) == []
-    assert "User/ada@x.org: retained, since the mapping does not update" in team.plan().warnings
+    assert "User/ada@x.org: retained, since the mapping does not update" in texts(team.plan().warnings)
     team.converge()
     assert active(team) == [True]
     (plan,) = plan_file.loads(jsonform.dumps([team.plan()]))
@@ -152,7 +153,7 @@ def test_hard_deleted_in_source_with_delete_unchecked_is_nothing(team: World) ->
     only(team, "create, update")
     remove_from_directory(team)
     assert actions(team) == []
-    assert "User/ada@x.org: retained, since the mapping does not delete" in team.plan().warnings
+    assert "User/ada@x.org: retained, since the mapping does not delete" in texts(team.plan().warnings)
     team.converge()
     assert active(team) == [True]
 
@@ -257,7 +258,7 @@ def test_whether_a_mapping_gives_active_false_is_each_users_own(tmp_path: Path, 
     world.users(f"userPrincipalName: ada@x.org, {user}")
     world.assign()
     assert [c.action for c in world.plan().changes] == ([] if stays else ["disable"])
-    assert any("retained, since no mapping gives" in text for text in world.plan().warnings) == stays
+    assert any("retained, since no mapping gives" in text for text in texts(world.plan().warnings)) == stays
     world.converge()
     assert active(world) == [stays]
 
@@ -316,7 +317,7 @@ def test_a_group_is_retained_where_the_rules_or_the_mapping_say_so(
     event(team)
     team.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
     plan = team.plan()
-    assert plan.changes == () and [text.partition("; ")[0] for text in plan.warnings] == [said]
+    assert plan.changes == () and [text.partition("; ")[0] for text in texts(plan.warnings)] == [said]
     assert len(team.group("Net")["members"]) == 2
 
 

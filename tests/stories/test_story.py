@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.scim.patch import member_operations
+from tests.support.warned import texts
 from tests.support.world import MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org"
@@ -172,7 +173,7 @@ def test_of_a_group_whose_assignment_has_expired_the_members_go_and_the_group_st
     world.today = "2026-06-02"
     found = actions(world)
     assert found["User/ada@x.org"] == ("disable", ("time",)) and "Group/Net" not in found
-    assert any("Group/Net" in text for text in world.plan().warnings)
+    assert any("Group/Net" in text for text in texts(world.plan().warnings))
     world.converge()
 
 
@@ -317,7 +318,7 @@ def test_a_lost_record_destroys_nothing(world: World) -> None:
     world.store.record_file.unlink()
     plan = world.plan()
     assert plan.changes == () and plan.adopted == 3
-    assert any("no record" in warning for warning in plan.warnings)
+    assert any("no record" in warning for warning in texts(plan.warnings))
     world.converge()
 
 
@@ -334,26 +335,26 @@ def test_an_active_account_of_somebody_out_of_scope_is_named_by_whatever_matches
     world.assign("user: grace@x.org, role: User")
     world.seed("Lovelace@x.org")
     said = "User/ada@x.org is not in scope (NotAssigned), but an active account that we do not manage has this name or matching "
-    assert any(warning.startswith(said) and "Lovelace@x.org" in warning for warning in world.plan().warnings)
+    assert any(warning.startswith(said) and "Lovelace@x.org" in warning for warning in texts(world.plan().warnings))
 
 
 def test_active_that_is_written_at_creation_alone_disables_nobody(world: World) -> None:
     world.write("apps/wiki/mappings.yaml", MAPPINGS.replace(SWITCH, SWITCH + ", apply: create"))
     world.converge()
     world.assign("user: grace@x.org, role: User")
-    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in world.plan().warnings
+    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in texts(world.plan().warnings)
     world.converge()
     assert world.find("ada@x.org")["active"] is True
 
 
 def test_a_record_of_another_address_is_said_to_be_so(world: World) -> None:
     world.converge()
-    assert world.plan().warnings == ()
+    assert texts(world.plan().warnings) == ()
     record = world.store.load()
     assert record is not None
     record.base_url = "https://other.example.com/v2"
     world.store.save(record)
-    (said,) = world.plan().warnings
+    (said,) = texts(world.plan().warnings)
     assert said.startswith(f"the record was made with https://other.example.com/v2, and tenantUrl is {world.client.base_url} now")
 
 

@@ -36,6 +36,7 @@ from tests.support.kills import Service, deadly, run
 from tests.support.role_api import DECLARED, MAPPINGS
 from tests.support.servers import APP, Desk
 from tests.support.thousandeyes import BOSS, TOKEN, Office, RolesWorld, Running, serving
+from tests.support.warned import texts
 
 QUICK = {"perMinute": 100000, "burst": 10000}
 ROLES = f"""{DECLARED}\
@@ -326,7 +327,7 @@ def test_a_second_plan_asks_ten_times_at_most_beside_the_pages_of_scim(world: Ro
     plan = world.plan()
     beside = [request for request in world.line.requests() if "/v2/Users" not in request]
     assert len(beside) <= 10, beside
-    assert [w for w in plan.warnings if "holds more than the 150 events that were read" in w]
+    assert [w for w in texts(plan.warnings) if "holds more than the 150 events that were read" in w]
 
 
 # Whole commands

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.declare.names import fold, is_user
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, Change
 from reconciler.plan.explain.model import Check
-from reconciler.plan.findings import Findings
+from reconciler.plan.findings import Findings, Key
 from reconciler.plan.model import ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
@@ -23,7 +24,7 @@ class Part(NamedTuple):
     """`changes` are its own and its membership of groups; `blocked` the safeguards that let nothing of the plan through."""
 
     changes: tuple[Change, ...]
-    words: tuple[str, ...]
+    words: tuple[Warned, ...]
     errors: tuple[ObjectError, ...]
     blocked: tuple[Check, ...]
 
@@ -47,7 +48,7 @@ def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
             yield found if found.action == Action.UPDATE else replace(found, reason=change.reason)
 
 
-def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
+def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[Warned]:
     """A warning that names many may not name this one: each is asked for again as if nobody else were there."""
     context, resolution = planned.context, planned.context.resolution
     alone = replace(
@@ -60,17 +61,16 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     apart = replace(context, resolution=alone)
     yield from (*of_declared(apart, fixed(apart)), *of_everyday(apart), *of_service(apart))
     findings = planned.findings
-    yield from Findings(untouched=_own(findings.untouched, names)).said()
+    yield from Findings(untouched=_own(findings.untouched, names), retained=_own(findings.retained, names)).said()
     yield from ignored(context, _own(findings.ignored, names))
     yield from uncleared(context, _own(findings.uncleared, names))
     own = [item for item in findings.outstanding if {item.address, item.what} & set(names)]
     renamed = [pair for pair in planned.plan.looks_renamed if pair.address in names]
-    yield from (caution.text for caution in (*looking_renamed(context, renamed), *cautions(context, own)))
-    starts = tuple(name + mark for name in names for mark in (" ", ":"))
-    yield from (text for text in planned.plan.warnings if text.startswith(starts))
+    yield from (Warned(caution.code, caution.text) for caution in (*looking_renamed(context, renamed), *cautions(context, own)))
+    yield from (item._replace(about="") for item in planned.plan.warnings if item.about in names)
 
 
-def _own(found: Mapping[str, list[str]], names: tuple[str, ...]) -> dict[str, list[str]]:
+def _own(found: Mapping[Key, list[str]], names: tuple[str, ...]) -> dict[Key, list[str]]:
     own = {why: [address for address in addresses if address in names] for why, addresses in found.items()}
     return {why: addresses for why, addresses in own.items() if addresses}
 

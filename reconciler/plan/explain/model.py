@@ -11,11 +11,12 @@ from reconciler.resolve.derive import Derived
 
 
 class Check(NamedTuple):
-    """One verdict; `passed` is None where it was not looked at."""
+    """One verdict; `passed` is None where it was not looked at. `code` is that of a warning or a caution, else empty."""
 
     name: str
     passed: bool | None
     detail: str
+    code: str = ""
 
 
 class ExplainedStep(NamedTuple):

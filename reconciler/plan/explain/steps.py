@@ -145,7 +145,7 @@ def _action(context: Context, address: str, judged: ExplainedStep, plan: Part | 
     off = _closed(context.app)
     if plan is None:
         return ExplainedStep("action", "skipped", "not known, since the service was not asked", off)
-    words = (*off, *plan.blocked, *(Check("Note", None, text) for text in plan.words))
+    words = (*off, *plan.blocked, *(Check("Note", None, item.text, item.code) for item in plan.words))
     if plan.errors:
         error = plan.errors[0]
         return ExplainedStep("action", "failure", f"{error.code}: {error.reason}", words, error.remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 from reconciler.plan.digest import plan_digest
@@ -74,23 +75,25 @@ class Approved:
     def _known(self) -> set[str]:
         return self.changes.keys() | self.covered.keys()
 
-    def warnings(self) -> Iterator[str]:
+    def warnings(self) -> Iterator[Warned]:
         """Entries that do nothing although they could be meant for this plan, and why."""
         for item in self.every:
             where = f"the approval at {item.place.file}:{item.place.line}"
             if self._is_spent(item):
                 continue
             if item.safeguard in NEVER_LIFTED:
-                yield f"{where} does nothing: no approval lifts {item.safeguard}"
+                yield Warned("ApprovalWithoutEffect", f"{where} does nothing: no approval lifts {item.safeguard}")
             elif item not in self.approvals:
-                yield f"{where} does nothing: {IN_WORDS[item.came]}, and `approvals: separate` takes none of those"
+                words = f"{where} does nothing: {IN_WORDS[item.came]}, and `approvals: separate` takes none of those"
+                yield Warned("ApprovalWithoutEffect", words)
 
-    def spent(self) -> Iterator[str]:
+    def spent(self) -> Iterator[Warned]:
         """One line for all entries that have expired, or are for another plan."""
         spent = [item for item in self.every if self._is_spent(item)]
         if spent:
             where = ", ".join(f"{item.place.file}:{item.place.line} ({self._why_spent(item)})" for item in spent)
-            yield f"{plural(len(spent), 'approval')} {'does' if len(spent) == 1 else 'do'} nothing here: {where}"
+            words = f"{plural(len(spent), 'approval')} {'does' if len(spent) == 1 else 'do'} nothing here: {where}"
+            yield Warned("ApprovalSpent", words)
 
     def _is_spent(self, item: Approval) -> bool:
         takes = item.safeguard not in NEVER_LIFTED and item in self.approvals

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.declare.model import App, Approval
+from reconciler.declare.warned import Warned
 from reconciler.plan.change import Cause, Change
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Caution, Plan
@@ -51,11 +52,11 @@ class Guarded:
 
     facts: Facts
     verdicts: tuple[Safeguard, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Warned, ...]
     approved: tuple[str, ...]
     counts: bool
     cautions: tuple[Caution, ...] = ()
-    standing: tuple[str, ...] = ()
+    standing: tuple[Warned, ...] = ()
     passing: tuple[Change, ...] = ()
     lifting: tuple[tuple[str, Approval], ...] = ()
 
@@ -87,8 +88,8 @@ def guard(
         approvals = _approvals(facts, [plan, held])
         parts, digest = [changes, held.changes], held.digest
     verdicts = tuple(_lifted(item, approvals, facts, parts, digest) for item in found)
-    standing = (*(text for item in found for text in item.standing), *approvals.spent())
-    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings(), *standing)
+    standing = (*(said for item in found for said in item.standing), *approvals.spent())
+    warnings = (*(said for item in found for said in item.warnings), *approvals.warnings(), *standing)
     return Guarded(
         facts,
         _with_passing(verdicts, passing),

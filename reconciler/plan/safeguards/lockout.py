@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.declare.names import fold, fold_all, is_user, name_of
 from reconciler.declare.settings import Lockout
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, Change
 from reconciler.plan.safeguards.facts import Facts
@@ -53,7 +54,7 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
     )
 
 
-def _unknown(facts: Facts) -> tuple[str, ...]:
+def _unknown(facts: Facts) -> tuple[Warned, ...]:
     """A name that nobody bears keeps no account as it is: a slip should not go unseen."""
     principal, context = facts.settings.principal, facts.context
     if principal is None or fold(principal) in context.resolution.declarations.users:
@@ -61,7 +62,8 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
     there = [account.name for account in context.live.users.values()] + [name_of(address) for address in context.entries]
     if fold(principal) in fold_all(there):
         return ()
-    return (f"adminCredentials.principal is {principal}, whom neither declaration nor service knows: no account is kept",)
+    words = f"adminCredentials.principal is {principal}, whom neither declaration nor service knows: no account is kept"
+    return (Warned("UnknownPrincipal", words),)
 
 
 def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:

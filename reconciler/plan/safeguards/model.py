@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.declare.warned import Warned
+
 OK, BLOCKED, APPROVED = "ok", "blocked", "approved"
 DAY = 24  # hours for which removals count together
 
@@ -26,8 +28,8 @@ class Safeguard:
     remedy: str = ""
     approval: Mapping[str, str] | None = None
     approve_in: str = ""
-    warnings: tuple[str, ...] = ()
-    standing: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    standing: tuple[Warned, ...] = ()
     reasons: tuple[str, ...] = ()
     counted: frozenset[str] | None = None
     passing: tuple[str, ...] = ()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reconciler.declare.listed import MOST_LISTED
 from reconciler.declare.model import Policy
 from reconciler.declare.names import fold
+from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
@@ -31,7 +34,6 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
             else:
                 earlier.add(found)
     told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
-    left = earlier.count - len(earlier.first)
     return Safeguard(
         "policies",
         verdict(bool(made.count)),
@@ -39,17 +41,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
         counted=_counted(made, facts),
-        standing=(
-            *(
-                f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
-                for found in earlier.first
-            ),
-            *(
-                [f"policies are broken {plural(left, 'more time')} by what was there before; `reconcile validate` lists them"]
-                if left
-                else []
-            ),
-        ),
+        standing=tuple(Warned("policy", words) for words in _earlier(earlier)),
     )
 
 
@@ -77,6 +69,14 @@ class _Found:
         self.losing |= losing
         self.gaining |= gaining
         self.at_large |= not (losing or gaining)
+
+
+def _earlier(found: _Found) -> Iterator[str]:
+    """What was broken before the plan, the first few in words and the rest counted."""
+    for item in found.first:
+        yield f"{item.message} (policy {item.policy.name}): {_excuse(item)}; {item.policy.remedy}"
+    if left := found.count - len(found.first):
+        yield f"policies are broken {plural(left, 'more time')} by what was there before; `reconcile validate` lists them"
 
 
 def _counted(made: _Found, facts: Facts) -> frozenset[str] | None:

@@ -40,8 +40,8 @@ def _shown(number: int, plan: Plan) -> dict[str, Any]:
         "cautions": [caution_words(item) for item in plan.cautions],
         "blocked": [_blocked(item, plan.app) for item in plan.safeguards if item.get("status") not in FINE],
         "errors": plan.errors,
-        "warnings": [text for text in plan.warnings if text not in plan.standing],
-        "standing": plan.standing,
+        "warnings": [item.words() for item in plan.fresh],
+        "standing": [item.words() for item in plan.standing],
         "tables": [table for table in _tables(plan, name) if table.rows],
         "facts": list(_facts(plan)),
     }

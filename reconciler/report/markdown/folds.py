@@ -14,7 +14,7 @@ from reconciler.report.markdown.change import block as change_block
 from reconciler.report.markdown.change import difference, is_folded
 from reconciler.report.markdown.fit import Section
 from reconciler.report.markdown.links import at_commit, below, linked
-from reconciler.report.markdown.prose import Words, prose
+from reconciler.report.markdown.prose import Words, prose, warned
 from reconciler.report.safe import cell, code, inert, longest_run
 from reconciler.report.text import skips, skips_to_show, unmanaged_classes
 
@@ -129,7 +129,7 @@ def unmanaged(plan: Plan) -> list[Section]:
 
 def standing(plan: Plan, words: Words) -> list[Section]:
     """Warnings of what was so before this plan."""
-    rows = tuple(f"- {prose(text, *words)}" for text in plan.standing)
+    rows = tuple(f"- {warned(item, words)}" for item in plan.standing)
     title = f"{len(rows):,} standing {'warning' if len(rows) == 1 else 'warnings'}"
     return [Section("standing warnings", 8, rows, _open(title), CLOSE)] if rows else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from reconciler.declare.warned import Warned
 from reconciler.report.markdown.links import linked, place_in
 from reconciler.report.names import KINDS, Names
 from reconciler.report.safe import code
@@ -37,6 +38,12 @@ def prose(text: str, names: Names, blob: str = "") -> str:
     shown = [_code(piece, blob) if number % 2 else _sentence(piece, names, blob) for number, piece in enumerate(pieces)]
     line = "".join(shown).strip()
     return f"{code(line.split(' ')[0])}{line[len(line.split(' ')[0]) :]}" if MARKER.match(line) else line
+
+
+def warned(item: Warned, words: Words) -> str:
+    """A warning as a line, its code behind it also where the text is cut."""
+    text = prose(item.text, *words)
+    return f"{text} {code(f'[{item.code}]')}" if item.code else text
 
 
 def _code(text: str, blob: str) -> str:

@@ -11,7 +11,7 @@ from reconciler.report.blocks import FEW, NAMED, blocks, by_person, reason
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
-from reconciler.report.markdown.prose import Words, prose
+from reconciler.report.markdown.prose import Words, prose, warned
 from reconciler.report.names import known, of_plan
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line, passing
@@ -163,7 +163,7 @@ def findings(plan: Plan, words: Words) -> list[Section]:
     errors = tuple(
         f"- {code(e.address)} ({code(e.code)}): {prose(e.reason, *words)}; to do: {prose(e.remedy, *words)}" for e in plan.errors
     )
-    warnings = tuple(f"- {prose(text, *words)}" for text in plan.warnings if text not in plan.standing)
+    warnings = tuple(f"- {warned(item, words)}" for item in plan.fresh)
     sections = [
         Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
         Section("warnings", 2, warnings, "**Warnings**\n\n"),
