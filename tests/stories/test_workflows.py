@@ -558,6 +558,11 @@ def test_a_record_that_was_forced_back_stops_the_next_plan_and_the_night(team: T
     team.merged("ada@x.org")
     old = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
     team.merged("ada@x.org", "grace@x.org")
+    # More artifacts than are listed: then the plan's is asked for by its name.
+    team.hub.state["artifacts"] += [
+        {"name": f"other-{n}", "expired": True, "created_at": "", "workflow_run": {"id": 0}} for n in range(501)
+    ]
+    team.hub.save()
     run = team.hub.night()
     known = [step for step in run.steps if "github record" in step.what]
     assert [step.job for step in known] == ["time", "drift"] and "wiki: no plan" not in run.output()
