@@ -43,6 +43,8 @@ class Merged:
 
     def with_plans(self, app: str) -> list[PullRequest]:
         """The pull requests that may have a plan of the app, the newest first. Raises GitHubError."""
+        if not self.pulls:
+            return []
         names, are_all = self._artifacts
         return [pull for pull in self.pulls if not are_all or name_of(app, pull) in names]
 
