@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from reconciler.apply.log_shape import (
+    IMPORT,
     READ_BACK,
     SCOPING,
     Export,
@@ -18,6 +19,7 @@ from reconciler.apply.log_shape import (
     record_of,
     step,
     steps_before,
+    steps_unwritten,
 )
 from reconciler.apply.model import Job, Outcome
 from reconciler.apply.steps import StepKind
@@ -33,6 +35,7 @@ ENTRA = {
     "MatchingAttributeEmpty": "ImportSkipped",
     "DuplicateSource": "DuplicateSourceEntries",
 }
+SKIP = "EntrySynchronizationSkip"
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -91,7 +94,7 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
             part=part,
             name=change.name,
             properties=(*properties(_with_generated(job, change, entry)), *members(change)),
-            before=steps_before(change, _scoping(job, change)),
+            before=steps_before(change, _scoping(job, change.address)),
             exports=went.exports,
             read_back=read_back,
             roles=roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome),
@@ -141,11 +144,11 @@ def _named(job: Job, keys: Iterable[str]) -> list[str]:
     return [known[key].displayName if key in known else key for key in keys]
 
 
-def _scoping(job: Job, change: Change) -> tuple[Step, ...]:
+def _scoping(job: Job, address: str) -> tuple[Step, ...]:
     """Why somebody is left out; else the reasons that somebody gave for the assignments."""
-    if (skip := job.left_out.get(change.address)) is not None:
+    if (skip := job.left_out.get(address)) is not None:
         return (_step(SCOPING, "scoping", skip),)
-    reasons = job.origin.reasons.get(change.address, ())
+    reasons = job.origin.reasons.get(address, ())
     return tuple(step(SCOPING, "scoping", "success", f"assigned: {why}", {"AssignmentReason": why}) for why in reasons)
 
 
@@ -159,9 +162,10 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     inside = (modified("members", [], list(entry["members"])),) if entry.get("members") else ()
     roles = roles_told(job, address, (), entry)
     reason = "matched an account that was there; nothing was written"
-    found = step("EntryImport", "matching", "success", f"matched {entry['id']}")
+    place = _declared_at(job, address)
+    steps = steps_unwritten(place[0], _scoping(job, address), f"matched {entry['id']}", "adopt")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
-    return record_of(replace(facts, properties=inside, before=(found,), roles=roles, place=_declared_at(job, address)))
+    return record_of(replace(facts, properties=inside, before=steps, roles=roles, place=place))
 
 
 def found_out(job: Job) -> dict[str, Entry]:
@@ -188,8 +192,9 @@ def _found(job: Job, address: str, entry: Entry, at: str) -> dict[str, Any]:
     reason = f"no longer wanted, and found {what} on the service: somebody did it by hand; nothing was written"
     facts = Facts(job.app, job.occasion, job.origin, at, address, action, "success", reason, entry["id"], "found")
     roles = roles_told(job, address, entry.get("roles", ()), Entry(id=entry["id"]))
-    seen = step("EntryImport", "matching", "success", f"found {what}: {entry['id']}")
-    return record_of(replace(facts, before=(seen,), roles=roles, found=True, read_back="asWritten", causes=(Cause.DRIFT,)))
+    left_out = _scoping(job, address) or (step(SCOPING, "scoping", "skipped", "no longer wanted"),)
+    steps = steps_unwritten(_declared_at(job, address)[0], left_out, f"found {what}: {entry['id']}", action)
+    return record_of(replace(facts, before=steps, roles=roles, found=True, read_back="asWritten", causes=(Cause.DRIFT,)))
 
 
 def regiven_lines(job: Job, before: Mapping[str, list[str]], at: str) -> list[dict[str, Any]]:
@@ -205,8 +210,9 @@ def _regiven(job: Job, address: str, entry: Entry, before: list[str], at: str) -
     facts = Facts(job.app, job.occasion, job.origin, at, address, "update", "success", reason, entry["id"], "roles")
     rows = job.inputs.regiven.get(address, ())
     roles = roles_told(job, address, before, entry)
-    causes = _causes(job, address, {*before} ^ {*entry.get("roles", ())})
-    return record_of(replace(facts, roles=roles, rows=rows, causes=causes, place=_declared_at(job, address)))
+    causes, place = _causes(job, address, {*before} ^ {*entry.get("roles", ())}), _declared_at(job, address)
+    steps = steps_unwritten(place[0], _scoping(job, address), f"matched {entry['id']}", "update")
+    return record_of(replace(facts, before=steps, roles=roles, rows=rows, causes=causes, place=place))
 
 
 def _causes(job: Job, address: str, moved: Iterable[str]) -> tuple[Cause, ...]:
@@ -259,7 +265,7 @@ def _staged(job: Job, change: Change, why: str, at: str) -> dict[str, Any]:
             facts,
             name=change.name,
             properties=(*properties(change.attributes), *members(change)),
-            before=steps_before(change, _scoping(job, change)),
+            before=steps_before(change, _scoping(job, change.address)),
             causes=change.causes,
             place=(change.file, change.line),
             digest=change.digest,
@@ -273,7 +279,17 @@ def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
     id = entry["id"] if entry else None
     facts = Facts(job.app, job.occasion, job.origin, at, skip.address, "skip", "skipped", skip.reason, id, "skipped")
     information = {"errorCode": skip.code, "errorCategory": "nonServiceFailure", "recommendedAction": skip.remedy}
-    return record_of(replace(facts, before=(_step("EntrySynchronizationSkip", "export", skip),), information=information))
+    return record_of(replace(facts, before=(*_left_out(skip), _step(SKIP, "export", skip)), information=information))
+
+
+def _left_out(skip: Skip) -> tuple[Step, ...]:
+    """The steps of who is left out until that was known: without a matching value nobody asks whether they are in scope."""
+    if skip.code == "MatchingAttributeEmpty":
+        return (_step(IMPORT, "import", skip),)
+    read = step(IMPORT, "import", "success", "declared")
+    if skip.code == "DuplicateSource":
+        return read, step(SCOPING, "scoping", "success", "in scope"), _step(IMPORT, "matching", skip)
+    return read, _step(SCOPING, "scoping", skip)
 
 
 def _step(name: str, kind: str, skip: Skip) -> Step:

@@ -95,7 +95,10 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
     values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
     before = None if first.get("roles") is None and first.get("step") != StepKind.CREATE else first.get("roles") or []
     entry = ended.get("entry") or _as_shown(job, address, job.record.entries.get(address, {}), wanted)
-    origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
+    now = job.origin
+    origin = Origin(
+        begun.get("cycle", ""), display_name=now.display_name, base_url=now.base_url, profile=now.profile, tenant=now.tenant
+    )
     return record_of(
         Facts(
             app=job.app,

@@ -18,7 +18,7 @@ OURS = "reconcile"
 ACTIONS = {"enable": "update", "adopt": "other", "skip": "other"}  # Graph knows none of these
 EXPORTS = {"create": "Add", "delete": "Delete"}  # of the names of Entra's steps; Update otherwise
 READ_BACK = {"done": "asWritten", "ignored": "otherwise", "outstanding": "outstanding"}
-SCOPING = "EntrySynchronizationScoping"
+IMPORT, SCOPING = "EntryImport", "EntrySynchronizationScoping"
 Step = dict[str, Any]
 
 
@@ -79,6 +79,7 @@ def record_of(facts: Facts) -> dict[str, Any]:
     record = {
         "id": named(change, facts.part, facts.at if not origin.cycle else ""),
         "activityDateTime": facts.at,
+        "tenantId": origin.tenant,
         "jobId": facts.app,
         "cycleId": origin.cycle,
         "changeId": change,
@@ -92,7 +93,7 @@ def record_of(facts: Facts) -> dict[str, Any]:
         "sourceIdentity": _identity(facts.address, facts.address, kind, facts.name),
         "sourceSystem": {"id": "declarations", "displayName": "declarations"},
         "targetIdentity": _identity(facts.id, facts.address, kind),
-        "targetSystem": {"id": facts.app, "displayName": facts.app},
+        "targetSystem": {"id": facts.app, "displayName": facts.app, **_details(baseUrl=origin.base_url, profile=origin.profile)},
     }
     return record | {OURS: _ours(facts)}
 
@@ -104,8 +105,13 @@ def initiated_by(starter: Mapping[str, str]) -> dict[str, str]:
 
 
 def _identity(id: str | None, address: str, kind: str, name: str = "") -> dict[str, Any]:
-    details = {"details": {"displayName": name}} if name else {}
-    return {"id": id, "displayName": address, "identityType": kind, **details}
+    return {"id": id, "displayName": address, "identityType": kind, **_details(displayName=name)}
+
+
+def _details(**known: str) -> dict[str, dict[str, str]]:
+    """What is known under `details`; nothing where nothing is."""
+    said = {name: value for name, value in known.items() if value}
+    return {"details": said} if said else {}
 
 
 def _ours(facts: Facts) -> dict[str, Any]:
@@ -179,17 +185,30 @@ def step(name: str, kind: str, status: str, description: str, details: Mapping[s
 
 def steps_before(change: Change, scoping: Iterable[Step]) -> tuple[Step, ...]:
     """How a change came about until it was written: read, judged to be in scope or not, matched, worked out."""
-    where = "declared" if change.file else "no longer declared"
     found = "no account matches" if change.precondition is None else f"matched {change.precondition.id}"
     references = sorted(a.path for a in change.attributes if a.reference) + (["members"] if change.add or change.remove else [])
-    worked_out = "EntrySynchronization" + EXPORTS.get(change.action, "Update")
     return (
-        step("EntryImport", "import", "success", where),
-        *(scoping or (step(SCOPING, "scoping", "success", "in scope"),)),
-        step("EntryImport", "matching", "success", found),
-        step(worked_out, "processing", "success", f"{change.action}: {change.reason}"),
+        *_until_matched(change.file, scoping, found),
+        _worked_out(change.action, f"{change.action}: {change.reason}"),
         *([step("EntryReferences", "referenceResolution", "success", ", ".join(references))] if references else []),
     )
+
+
+def steps_unwritten(file: str, scoping: Iterable[Step], matched: str, action: str) -> tuple[Step, ...]:
+    """The same of an object to which nothing had to be written; `file` declares it, or nobody does."""
+    return *_until_matched(file, scoping, matched), _worked_out(action, f"{action}: nothing had to be written")
+
+
+def _until_matched(file: str, scoping: Iterable[Step], matched: str) -> tuple[Step, ...]:
+    return (
+        step(IMPORT, "import", "success", "declared" if file else "no longer declared"),
+        *(scoping or (step(SCOPING, "scoping", "success", "in scope"),)),
+        step(IMPORT, "matching", "success", matched),
+    )
+
+
+def _worked_out(action: str, why: str) -> Step:
+    return step("EntrySynchronization" + EXPORTS.get(action, "Update"), "processing", "success", why)
 
 
 def export_step(action: str, export: Export) -> Step:

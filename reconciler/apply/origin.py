@@ -19,7 +19,7 @@ class Origin:
     cycle:     the id of the pass, a UUID; started: when it began, UTC, YYYY-MM-DDTHH:MM:SSZ
     starter:   who began it: `user` and `host`, or `actor`, `repository`, `run` and `attempt` of a workflow on GitHub
     plan:      the digest of the plan; commit: of the declarations, None where nobody knows, and `dirty` where files differ
-    display_name, base_url, profile: of the app and its service
+    display_name, base_url, profile: of the app and its service; tenant: the directory's domain, "" where none is declared
     approvals: those that let the plan through, each with its safeguard, reason, file and line
     pulls:     digest of a change -> the number of the pull request in which it was reviewed
     access:    who gains or loses what by the plan
@@ -37,6 +37,7 @@ class Origin:
     approvals: tuple[Mapping[str, Any], ...] = ()
     pulls: Mapping[str, int] = field(default_factory=dict)
     access: tuple[Access, ...] = ()
+    tenant: str = ""
 
     @cached_property
     def access_by_change(self) -> dict[str, list[Access]]:

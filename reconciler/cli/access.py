@@ -66,7 +66,8 @@ def access(
     query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
     query |= {"unmanaged": unmanaged, "offline": offline}
     names = {"user": people, "role": roles, "group": groups}
-    kept = None if evidence is None else Evidence(evidence, query, declarations, chosen(declarations, apps))
+    asked_of = [app.name for app in chosen(declarations, apps)]
+    kept = None if evidence is None else Evidence(evidence, query, declarations, asked_of)
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
@@ -82,7 +83,7 @@ def access(
 
     def shown_of(app: App) -> tuple[Held, ...]:
         read = held_now(app, declarations, PERSON)
-        counts[app.name] = {"accounts": read.accounts, "matched": read.matched, "unmanaged": read.unmanaged}
+        counts[app.name] = read.counts
         return read.rows
 
     def work(app: App) -> int:

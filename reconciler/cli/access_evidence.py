@@ -1,4 +1,4 @@
-"""reconcile access --evidence and --verify: an answer as a file that an auditor checks on another machine."""
+"""Evidence of an answer or of a review, as a file that an auditor checks on another machine with reconcile access --verify."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from reconciler.cycle.bundle import zipped
 from reconciler.cycle.clock import now
 from reconciler.cycle.evidence import BadEvidence, opened
 from reconciler.declare.model import App, Declarations
-from reconciler.record.open import store_of
+from reconciler.record.open import store_named
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.plan.access.had import Past
     from reconciler.plan.access.held import Held
     from reconciler.record.signatures import Head
+    from reconciler.report.evidence import Beside
 
 LARGEST = 64 << 20  # bytes of a zip that is looked at
 FORM = "1.0"
+Counts = Mapping[str, Mapping[str, int]]  # by app
 
 
 @dataclass
@@ -37,45 +39,47 @@ class Evidence:
     file: Path
     query: Mapping[str, Any]
     declarations: Declarations
-    apps: Sequence[App]
+    apps: Sequence[str]
     asked: str = field(default_factory=now)
 
-    def write(self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Mapping[str, Any] | None = None) -> int:
+    def write(self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Counts | None = None) -> int:
         """The zip; none where an app has no answer, since it would look complete. Raises NotWritten."""
+        code, data = self.packed(answers, table, pasts, more)
+        if not code:
+            write_bytes(self.file, data)
+            say(f"{plain(str(self.file))} is written, SHA-256 {hashlib.sha256(data).hexdigest()}")
+        return code
+
+    def packed(
+        self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Counts | None = None, beside: Beside | None = None
+    ) -> tuple[int, bytes]:
+        """Exit code, and the bytes of the zip; `more` are counts by app, `beside` is what a review has more than an answer."""
         from reconciler.report import evidence
 
         heads: dict[str, Any] = {}
 
-        def look(app: App) -> int:
-            heads[app.name] = evidence.head(pasts[app.name].head, self._newest(app))
+        def look(app: str) -> int:
+            heads[app] = evidence.head(pasts[app].head, self._newest(app))
             return 0
 
-        code = worst([guarded(lambda app=app: look(app)) for app in self.apps if app.name in pasts])  # type: ignore[misc]
-        if lacking := [app.name for app in self.apps if app.name not in heads]:
+        code = worst([guarded(lambda app=app: look(app)) for app in self.apps if app in pasts])  # type: ignore[misc]
+        if lacking := [app for app in self.apps if app not in heads]:
             say(f"No evidence is written: {', '.join(lacking)} could not be answered, and without it the answer would look whole")
             say("    fix what is said above, or leave that out with --app")
-            return code or ERROR
+            return code or ERROR, b""
         counts = {
-            answer["app"]: {
-                **evidence.counted(answer["rows"]),
-                **_log(pasts[answer["app"]]),
-                **(more or {}).get(answer["app"], {}),
-            }
+            answer["app"]: {**evidence.counted_of(answer), **_log(pasts[answer["app"]]), **(more or {}).get(answer["app"], {})}
             for answer in answers
         }
-        query = {**self.query, "askedAt": self.asked, "apps": [app.name for app in self.apps]}
-        data = zipped(
-            evidence.contents(answers, table, query, counts, heads, {"reconcile": reconciler.__version__, "evidence": FORM})
-        )
-        write_bytes(self.file, data)
-        say(f"{plain(str(self.file))} is written, SHA-256 {hashlib.sha256(data).hexdigest()}")
-        return 0
+        query = {**self.query, "askedAt": self.asked, "apps": list(self.apps)}
+        versions = {"reconcile": reconciler.__version__, "evidence": FORM}
+        return 0, zipped(evidence.contents(answers, table, query, counts, heads, versions, beside or evidence.ALONE))
 
-    def _newest(self, app: App) -> Head | None:
+    def _newest(self, app: str) -> Head | None:
         """The newest commit of the record. Raises RecordError."""
-        return next(iter(store_of(app, self.declarations).signatures("").heads), None)
+        return next(iter(store_named(app, self.declarations).signatures("").heads), None)
 
-    def write_now(self, found: Mapping[str, list[Held]], counts: Mapping[str, Mapping[str, int]]) -> int:
+    def write_now(self, found: Mapping[str, list[Held]], counts: Counts) -> int:
         """Of who has what now; the log's head says until which record it is."""
         from reconciler.cycle.had import past_of
         from reconciler.report import held
@@ -109,7 +113,7 @@ def check(file: Path) -> int:
     except (OSError, BadEvidence) as error:
         why = getattr(error, "strerror", None) or error
         say(f"Error: {file} cannot be checked: {why} [EvidenceUnreadable]")
-        say("    name a file that reconcile access --evidence wrote, as it was handed over")
+        say("    name a file that `reconcile access --evidence` or `reconcile review close` wrote, as it was handed over")
         return ERROR
     wrong = evidence.problems(files)
     for words in wrong:

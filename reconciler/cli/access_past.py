@@ -63,6 +63,22 @@ class Asked:
             self.refuse(found.values())
         return code, found
 
+    def at(self, app: str, past: Past, at: str) -> list[Had]:
+        """What is asked for; where the log has a gap, with what was declared then."""
+        rows = past.at(at)
+        return self.pick(self._filled(app, past, at, rows) if any(gap.since <= at for gap in past.gaps) else rows)
+
+    def _filled(self, app: str, past: Past, at: str, rows: tuple[Had, ...]) -> tuple[Had, ...]:
+        from reconciler.cycle.declared_at import declared_at
+        from reconciler.cycle.declared_then import NotKnown
+        from reconciler.plan.access.filled import filled
+
+        try:
+            return filled(past, at, rows, declared_at(self.declarations.apps[app], self.declarations, at))
+        except NotKnown as why:
+            say(f"{self.called(app)}: what was declared then is not known either: {why}")
+            return rows
+
     def moved(self, past: Past, since: str, until: str) -> list[Moved]:
         """What became of what is asked for, by its name at either time."""
         from reconciler.plan.access.had import moved
@@ -84,7 +100,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     from reconciler.report import had as report
 
     code, pasts = asked.read()
-    rows = asked.approved({app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()})
+    rows = asked.approved({app: asked.at(app, past, at) if report.knows(past, at) else [] for app, past in pasts.items()})
     code = worst([code, _lacks(asked, pasts, at)])
 
     def answers() -> list[dict[str, Any]]:

@@ -124,13 +124,13 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 @options
 @click.option("--base", required=True, metavar="BRANCH", help="The branch into which changes are merged.")
 def known(desired: Path, apps: tuple[str, ...], no_color: bool, base: str) -> int:
-    """Refuse a record that lost what the newest merged pull request's plan was made with."""
-    from reconciler.github.known_record import check_record
+    """Refuse a record that lost what the newest merged pull request's plan was made with, unless `record trust` accepted it."""
+    from reconciler.github.known_record import Merged, check_record
 
-    declarations = load_checked(desired, apps)
+    declarations, merged = load_checked(desired, apps), Merged(base)
 
     def work(app: App) -> int:
-        check_record(app.name, store_of(app, declarations), base, say)
+        check_record(app.name, store_of(app, declarations), merged, say)
         return 0
 
     return worst([_told(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import guarded, load_for_the_record, options, worst
+from reconciler.cli.common import ERROR, guarded, load_for_the_record, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
@@ -100,7 +100,7 @@ def _never() -> None:
 
 
 def _show(stores: dict[str, Store], query: Query, form: str, watch: Watch, refuse: Callable[[], None]) -> int:
-    """`refuse` is called where nothing is found. Raises UsageError."""
+    """1 where records are lost; `refuse` is called where nothing is found. Raises UsageError."""
     from reconciler.cycle.logged import in_order
     from reconciler.report.log_lines import FORMS, head
 
@@ -116,7 +116,7 @@ def _show(stores: dict[str, Store], query: Query, form: str, watch: Watch, refus
         refuse()
     _print(form, (head(form) if not shown else "") + "".join(lines))
     _footer(stores, query, form, watch, bool(shown or lines))
-    return 0
+    return ERROR if any(watch.lost(app, query.since, query.until) for app in stores) else 0
 
 
 def _footer(stores: dict[str, Store], query: Query, form: str, watch: Watch, found: bool) -> None:

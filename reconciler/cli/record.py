@@ -13,7 +13,7 @@ from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.record_migrate import migrate
-from reconciler.cli.record_verify import verify
+from reconciler.cli.record_verify import HEAD, verify
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.wrong_usage import BadValue, Commands
 from reconciler.cycle.clock import now
@@ -115,22 +115,30 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @record.command()
 @options
 @click.argument("head")
-def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
+@click.option(
+    "--instead-of", "lost", multiple=True, metavar="HEAD", help="A head that is lost, and that a plan knew; may be repeated."
+)
+def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str, lost: tuple[str, ...]) -> int:
     """Accept HEAD as the record of the app, although history that this checkout knew is lost, or it is not signed.
 
-    HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it.
+    HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it, and
+    by that a plan that knew what is lost is gone on from, here and on every other machine.
     """
     if len(apps) != 1:
         raise click.UsageError("name the app with --app")
+    if strange := next((name for name in lost if not HEAD.fullmatch(name)), None):
+        raise BadValue(f"--instead-of {strange!r} is not a head: name the commit, or the hash, that the error names")
 
     def work(app: App, declarations: Declarations) -> int:
         from reconciler.cycle.audited import tell_trusted
 
         store = store_of(app, declarations)
+        gone = dict.fromkeys([*lost, *filter(None, [store.known_head()])])
+        gone.pop(head, None)
         if not store.trust(head):
             now_at = store.head()[0] or store.log_head().hash or "none"
             raise click.UsageError(f"{store.where()} is at {now_at}, not at {head}: look at it, and name what it is at")
-        logged(lambda: tell_trusted(store, head))
+        logged(lambda: tell_trusted(store, head, gone))
         echo(f"{app.name}: {head} is trusted from now on")
         return 0
 

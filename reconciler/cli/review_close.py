@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
-from reconciler import __version__
 from reconciler.adopt.write import put
+from reconciler.cli.access_evidence import Evidence
 from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.output_files import check, write_bytes
 from reconciler.cli.review_decided import sound
 from reconciler.cli.review_log import apps_of, doubts, each
-from reconciler.cycle.access_review import removed
-from reconciler.cycle.bundle import packed
+from reconciler.cycle.access_review import Seen, removed
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
+from reconciler.cycle.had import past_by_log
 from reconciler.cycle.review_log import tell_closed
 from reconciler.declare.model import Declarations
 from reconciler.declare.reviews import CLOSED, FOLDER, REMOVE, Review
+from reconciler.plan.access.had import Past
 from reconciler.plan.access_review.check import check_review
 from reconciler.plan.access_review.progress import undecided
-from reconciler.plan.access_review.read_back import ReadBack
 from reconciler.plan.access_review.standing import Standing
-from reconciler.report.access_review_evidence import Closing, closed_text, files_of, obstacles
+from reconciler.report.access_review_evidence import (
+    Closing,
+    answers_of,
+    closed_text,
+    files_of,
+    obstacles,
+    query_of,
+    table_of,
+    words_of,
+)
+from reconciler.report.evidence import Beside
 
 
 @click.command()
@@ -40,7 +51,7 @@ from reconciler.report.access_review_evidence import Closing, closed_text, files
     help="Where to write the evidence.",
 )
 def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evidence: Path) -> int:
-    """End the review NAME, and write its evidence: rows, decisions, what was read back, and the SHA-256 of each file.
+    """End the review NAME, and write its evidence: rows, decisions, what was read back, the head of the log, versions.
 
     It is refused until everything is decided, nobody decided about themselves, and each removal is out of the declarations and,
     as the service is read now, gone there.
@@ -56,13 +67,13 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     code, doubted = doubts(name, files, declarations)
     if code or _said([*doubted, *_undone(files, standing)], name):
         return code or ERROR
-    seen: list[ReadBack] = []
+    seen: dict[str, Seen] = {}
     code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
-    if code or _said(obstacles(files, {}, seen), name):
+    read_back = [item for app in seen.values() for item in app.read_back]
+    if code or _said(obstacles(files, {}, read_back), name):
         return code or ERROR
-    return _ended(
-        desired, declarations, name, evidence, Closing(files, seen, now(), revision(declarations.folder)[0] or "", __version__)
-    )
+    closing = Closing(files, read_back, now(), revision(declarations.folder)[0] or "", apps_of(files))
+    return _ended(desired, Evidence(evidence, query_of(closing), declarations, closing.apps, closing.closed), closing, seen)
 
 
 def _undone(files: list[Review], standing: Standing) -> list[str]:
@@ -86,27 +97,47 @@ def _apps_of(files: list[Review]) -> list[str]:
     return sorted({row.app for review in files for row in review.rows if row.decision == REMOVE})
 
 
-def _look(seen: list[ReadBack], name: str, declarations: Declarations, files: list[Review]) -> int:
+def _look(seen: dict[str, Seen], name: str, declarations: Declarations, files: list[Review]) -> int:
     """What became of the removals in one app."""
     app = declarations.apps.get(name)
     if app is None:
         say(f"Error: the app {name} is no longer declared: nobody can read there what was to be removed [AppNotDeclared]")
         return ERROR
     rows = [row for review in files for row in review.rows if row.app == name and row.decision == REMOVE]
-    seen.extend(removed(app, declarations, rows, PERSON))
+    seen[name] = removed(app, declarations, rows, PERSON)
     return 0
 
 
-def _ended(desired: Path, declarations: Declarations, name: str, file: Path, closing: Closing) -> int:
+def _ended(desired: Path, evidence: Evidence, closing: Closing, seen: Mapping[str, Seen]) -> int:
     """The evidence, and closed.yaml, by which validate and status know."""
-
-    data = packed(files_of(closing))
+    name, file = closing.files[0].name, evidence.file
+    code, data = _packed(evidence, closing, seen)
+    if code:
+        say(f"The review {name} stays open.")
+        return code
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     write_bytes(file, data)
-    if code := each(apps_of(list(closing.files)), declarations, lambda store: tell_closed(store, name, digest)):
+    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest)):
         say(f"The review {name} stays open: the log could not be told that it is closed. {file} is not its evidence.")
         return code
     put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})
     say(f"{name} is closed. Evidence: {file}, {digest}", err=False)
     say(f"Commit {desired / FOLDER / name / CLOSED}.yaml, which holds this digest, and keep the evidence.", err=False)
     return 0
+
+
+def _packed(evidence: Evidence, closing: Closing, seen: Mapping[str, Seen]) -> tuple[int, bytes]:
+    """Exit code, and the bytes of the evidence: the answer of a review, in the form of every answer on access."""
+    pasts: dict[str, Past] = {}
+
+    def look(app: str) -> int:
+        pasts[app] = past_by_log(app, evidence.declarations)
+        return 0
+
+    code = worst([guarded(partial(look, app)) for app in closing.apps])
+    answers = answers_of(closing)
+    table = table_of([row for answer in answers for row in answer["rows"]])
+    packed, data = evidence.packed(
+        answers, table, pasts, {app: item.counts for app, item in seen.items()}, Beside(files_of(closing), words_of(closing))
+    )
+    return worst([code, packed]), data

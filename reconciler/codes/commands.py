@@ -192,7 +192,7 @@ CODES = (
     told(
         "EvidenceUnreadable",
         "Not a file of evidence",
-        "The file cannot be opened, or was not written by `reconcile access --evidence`.",
+        "The file cannot be opened, or neither `reconcile access --evidence` nor `reconcile review close` wrote it.",
         "Whether it was altered is not known.",
         "Name the file as it was handed over.",
         "a ZIP file of something else",

@@ -11,8 +11,8 @@ CODES = (
         "What is there now does not go on from what this checkout, or the reviewed plan, knew: it was cut, rewritten or "
         "begun anew.",
         "Who is ours, who was revoked and what was done may be forgotten, or made up.",
-        "Find out who changed it, and restore it. If it is right, accept it with `reconcile record trust HEAD --app NAME`; the "
-        "log tells of that.",
+        "Find out who changed it, and restore it. If it is right, accept it with `reconcile record trust HEAD --app NAME`, and "
+        "with `--instead-of HEAD` where a reviewed plan knew what is lost; the log tells of that.",
         shown="`git push --force` of an older commit to `refs/reconcile/wiki`, or a line taken out of the end of a local log",
     ),
     Code(

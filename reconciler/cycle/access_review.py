@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.had import past_in
-from reconciler.cycle.held import held_when_applied
+from reconciler.cycle.held import counts_of, held_when_applied
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
@@ -62,7 +63,15 @@ def _last(item: Resource) -> str:
     return ""
 
 
-def removed(app: App, declarations: Declarations, rows: Iterable[Reviewed], listener: Listener) -> list[ReadBack]:
+class Seen(NamedTuple):
+    """What became of removals in one app, and how many accounts its service showed."""
+
+    read_back: list[ReadBack]
+    counts: dict[str, int]
+
+
+def removed(app: App, declarations: Declarations, rows: Iterable[Reviewed], listener: Listener) -> Seen:
     """Whether what was to be removed is gone from the service. Raises RecordError, CredentialError and ServiceError."""
     with read_and_plan(app, declarations, listener) as session:
-        return read_back(session.planned.context, rows)
+        context = session.planned.context
+        return Seen(read_back(context, rows), counts_of(context))

@@ -166,10 +166,10 @@ def tell_forgotten(store: Store, address: str, entry: Entry) -> None:
         tell(store, Kind.REVOCATION_LIFTED, f"{address}: it was taken out of the record", {"address": address})
 
 
-def tell_trusted(store: Store, head: str) -> None:
-    """A head was accepted although history was lost, or it is not signed as it should be. Raises RecordError."""
+def tell_trusted(store: Store, head: str, lost: Collection[str] = ()) -> None:
+    """A head was accepted although it is not signed as it should be, or lacks these that were known. Raises RecordError."""
     words = f"{head} was accepted as it is, although history is lost or it is not signed as it should be"
-    tell_command(store, "trust", words, {"head": head})
+    tell_command(store, "trust", words, {"head": head, **({"insteadOf": list(lost)} if lost else {})})
 
 
 def prune_log(store: Store, month: str) -> int:

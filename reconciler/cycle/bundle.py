@@ -6,14 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-from reconciler.report.sums import with_sums
-
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can tell
-
-
-def packed(files: Mapping[str, str]) -> bytes:
-    """Texts in the order of their names, and the manifest."""
-    return zipped(with_sums({name: text.encode() for name, text in files.items()}))
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

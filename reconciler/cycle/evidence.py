@@ -1,4 +1,4 @@
-"""The bytes of a zip of evidence on access in, its files out. No I/O."""
+"""The bytes of a zip of evidence, of an answer on access or of a review, in, its files out. No I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from reconciler.report.evidence import NAMES
+from reconciler.report.evidence import NAMES, is_named
 
 MOST = 256 << 20  # bytes of all files together, once they are unpacked
 
@@ -21,8 +21,8 @@ def opened(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
-            if len(names) != len(set(names)) or set(names) != NAMES:
-                raise BadEvidence(f"it holds {len(names)} files, and not just these: {', '.join(sorted(NAMES))}")
+            if len(names) != len(set(names)) or not NAMES.issubset(names) or not all(map(is_named, names)):
+                raise BadEvidence(f"it holds {len(names)} files, and not just these: {', '.join(sorted(NAMES))}, files/...")
             if sum(entry.file_size for entry in entries) > MOST:
                 raise BadEvidence(f"unpacked it would be over {MOST >> 20} MiB")
             return {entry.filename: _read(archive, entry) for entry in entries}

@@ -12,7 +12,7 @@ from reconciler.record.entries import Entries
 from reconciler.record.log.about import Part, about
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
-from reconciler.record.open import recovered, store_of
+from reconciler.record.open import recovered, store_named, store_of
 from reconciler.record.store import Store
 
 MOST_PASSES = 3  # over the log, since each may find another id or name of the same person
@@ -27,6 +27,11 @@ def past_of(app: App, declarations: Declarations) -> Past:
 def past_in(app: App, store: Store, record: Record | None) -> Past:
     """The same where the record was read already. Raises RecordError."""
     return _marked(app, past(records_of(store.log_blocks()), record, _names(app)))
+
+
+def past_by_log(app: str, declarations: Declarations) -> Past:
+    """Of an app of this name, also one that is no longer declared: by its log alone. Raises RecordError."""
+    return past(records_of(store_named(app, declarations).log_blocks()), None, {})
 
 
 def past_of_person(app: App, declarations: Declarations, address: str) -> Past:

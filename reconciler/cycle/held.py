@@ -10,6 +10,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.access.held import Held, by_record, dated, held
+from reconciler.plan.context import Context
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
 from reconciler.record.store import Store
@@ -17,22 +18,25 @@ from reconciler.resolve.resolution import resolve
 
 
 class Now(NamedTuple):
-    """Who has what, and how many accounts the service showed: all, those that are somebody's, and the others."""
+    """Who has what, and how many accounts the service showed."""
 
     rows: tuple[Held, ...]
-    accounts: int
-    matched: int
-    unmanaged: int
+    counts: dict[str, int]
 
 
 def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
     """As the service shows it. Raises RecordError, CredentialError and ServiceError."""
     with read_and_plan(app, declarations, listener) as session:
         context = session.planned.context
-        accounts = len(context.live.users)
-        matched = sum(id in context.matching.addresses for id in context.live.users)
         past = past_in(app, session.store, session.record)
-    return Now(dated(held(context), past, now()), accounts, matched, accounts - matched)
+    return Now(dated(held(context), past, now()), counts_of(context))
+
+
+def counts_of(context: Context) -> dict[str, int]:
+    """How many accounts a service showed: all, those that are somebody's, and the others."""
+    accounts = len(context.live.users)
+    matched = sum(id in context.matching.addresses for id in context.live.users)
+    return {"accounts": accounts, "matched": matched, "unmanaged": accounts - matched}
 
 
 def held_when_applied(app: App, declarations: Declarations) -> tuple[Held, ...] | None:

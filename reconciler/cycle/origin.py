@@ -41,6 +41,7 @@ def origin_of(session: Session, started: str, pulls: Mapping[str, int], cycle: s
         tuple(_approvals(session)),
         pulls,
         plan.access,
+        session.planned.context.resolution.declarations.default_domain or "",
     )
 
 

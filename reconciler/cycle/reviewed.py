@@ -7,6 +7,7 @@ from typing import NamedTuple
 from reconciler.cycle.minimal import minimal_read
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import Read, Session
+from reconciler.cycle.trusted import is_trusted_instead
 from reconciler.declare.warned import Warned
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
@@ -90,20 +91,33 @@ def is_rest(session: Session, digest: str) -> bool:
     return Unfinished(record).is_rest(digest, plan.only, plan.selected_causes, plan.changes)
 
 
-def known_record(store: Store, plan: Plan) -> None:
-    """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
+def known_record(store: Store, plan: Plan) -> bool:
+    """Whether the record of a saved plan is an earlier version of the one that is there now.
+
+    False where it is not, and `record trust` says that what is there is right without it. Raises RecordError where nobody does.
+    """
     head, tree, number, hash = plan.record
     if head and not store.follows(head, tree or ""):
+        if is_trusted_instead(store, head):
+            return False
+        there = store.head()[0]
         raise RecordError(
             f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
-            f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
-            "find out who changed the ref; then plan again, and have that plan reviewed",
+            f"{there or 'nothing'}, does not descend: it was rewritten, or its history cut",
+            f"find out who changed the ref, and set it back; {_trust(plan.app, there, head)}",
             LOST,
         )
     if hash and (why := store.log_lacks(Link(number, hash))):
+        if is_trusted_instead(store, hash):
+            return False
         raise RecordError(
             f"the plan of {plan.app} was made when its log ended with record {number}, {hash}; the log in {store.where()} does "
             f"not go on from that: {why}",
-            "find out who changed the record, and restore it; if it is right, plan again, and have that plan reviewed",
+            f"find out who changed the record, and restore it; {_trust(plan.app, store.log_head().hash, hash)}",
             LOST,
         )
+    return True
+
+
+def _trust(app: str, there: str, known: str) -> str:
+    return f"if it is right, accept it: `reconcile record trust {there or 'none'} --instead-of {known} --app {app}`"

@@ -27,6 +27,7 @@ from reconciler.declare.settings import RecordSettings, record_settings
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Document
 
+OF_GIT = ("remote", "ref", "sign", "allowedSigners", "unsignedUntil")  # keys of a record in Git: a local one is not signed
 NEEDED = ("app", "mappings", "assignments")
 
 
@@ -156,7 +157,7 @@ class _Loader:
             backend = declared.get("backend", "local")
             self.record = record_settings(declared, str(self.root))
             known = backend in ("git", "local") and not document.lacks(("record", "backend"))
-            for key, owner in (("remote", "git"), ("ref", "git"), ("sign", "git"), ("path", "local")):
+            for key, owner in (*((key, "git") for key in OF_GIT), ("path", "local")):
                 if known and key in declared and backend != owner:
                     self.reader.error(
                         document.locate_key(("record", key)),

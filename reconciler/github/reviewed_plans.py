@@ -100,7 +100,7 @@ def pull_of(item: dict[str, Any]) -> PullRequest:
     return PullRequest(item["merged_at"], item["number"], item["head"]["sha"], item["head"]["label"], item["base"]["ref"])
 
 
-def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None], tell: Tell) -> list[PullRequest]:
+def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], object], tell: Tell) -> list[PullRequest]:
     """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
 
     Raises GitHubError, and what `check` raises of a plan.
@@ -113,7 +113,7 @@ def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[
     ]
 
 
-def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None], tell: Tell) -> bool:
+def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], object], tell: Tell) -> bool:
     """False where there is no plan that could be applied."""
     with fetched(app, pull, tell) as plan:
         if plan is None:
@@ -127,10 +127,15 @@ def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None
     return True
 
 
+def name_of(app: str, pull: PullRequest) -> str:
+    """What the artifact with the plan is called."""
+    return f"plan-{app}-{pull.head}"
+
+
 @contextmanager
 def fetched(app: str, pull: PullRequest, tell: Tell) -> Iterator[Path | None]:
     """The file of the plan on a pull request, for as long as it is looked at; None where there is none that counts."""
-    name = f"plan-{app}-{pull.head}"
+    name = name_of(app, pull)
     artifact = _artifact(name, pull)
     if artifact is None or _is_doubtful(pull, tell) or _has_other_base(pull, tell):
         yield None

@@ -106,6 +106,7 @@ class Service(TypedDict, total=False):
     interval:    seconds between two cycles, as the last one was told
     lastSuccess: when the last cycle ended that went through all that there was to do, whatever became of single objects
     steadySince: since when every cycle found nothing wrong
+    quiet:       how many cycles have ended since the last one that the log has a record of
     escrows:     address -> what failed there
     held:        addresses of changes that a safeguard holds back, with the safeguard
     drift:       address -> what differs there, in a line, and is left so
@@ -120,6 +121,7 @@ class Service(TypedDict, total=False):
     lastSuccess: str
     steadySince: str
     watermark: Watermark
+    quiet: int
     escrows: dict[str, Escrow]
     quarantine: Quarantined
     held: dict[str, str]

@@ -99,6 +99,9 @@ class Store(Protocol):
     def refuse_lost(self) -> None:
         """Raises RecordError where the log does not go on from what this checkout knew of it."""
 
+    def known_head(self) -> str:
+        """The head that this checkout knew last, by the name that `trust` takes; empty where it knew none."""
+
     def trust(self, head: str) -> bool:
         """Take what is there now for right, whatever this checkout knew before; False where its head is another one.
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
 from reconciler.declare.wording import plural
 from reconciler.record.log.chain import hash_of
 from reconciler.record.signatures import Head, Verdict
+from reconciler.report import access_review_evidence as review
 from reconciler.report import had, held, moved
 from reconciler.report.sums import MANIFEST, with_sums
 
@@ -40,17 +42,28 @@ whole file elsewhere, and compare head and commit with `reconcile record verify`
 """
 
 
+class Beside(NamedTuple):
+    """What evidence of a review holds beside that of an answer: files by name, and words before those of all evidence."""
+
+    files: Mapping[str, bytes] = MappingProxyType({})
+    words: str = ""
+
+
+ALONE = Beside()
+
+
 def contents(answers: list[Any], table: str, query: Mapping[str, Any], counts: Mapping[str, Any], heads: Mapping[str, Any],
-           versions: Mapping[str, str]) -> dict[str, bytes]:  # fmt: skip
-    """Name -> bytes. `heads` and `counts` are per app; see `head` and `counted`."""
+           versions: Mapping[str, str], beside: Beside = ALONE) -> dict[str, bytes]:  # fmt: skip
+    """Name -> bytes. `heads` and `counts` are per app; see `head` and `counted_of`."""
     files = {
+        **beside.files,
         ANSWER: _json(answers),
         TABLE: table.encode(),
         QUERY: _json(query),
         COUNTS: _json(counts),
         RECORD: _json(heads),
         VERSIONS: _json(versions),
-        README: WORDS.encode(),
+        README: (beside.words + WORDS).encode(),
     }
     return with_sums(files)
 
@@ -65,6 +78,16 @@ def head(record: Mapping[str, Any] | None, newest: Head | None = None) -> dict[s
     if record is None:
         return {"head": None, "signature": said, "record": None}
     return {"head": hash_of(record), "signature": said, "record": dict(record)}
+
+
+def is_named(name: str) -> bool:
+    """Whether evidence can hold a file of this name."""
+    return name in NAMES or (name.startswith(review.FILES) and ".." not in name)
+
+
+def counted_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What can be counted again from an answer about one app."""
+    return review.counted(answer["rows"]) if "review" in answer else counted(answer["rows"])
 
 
 def counted(rows: Iterable[Mapping[str, Any]] | None) -> dict[str, int | None]:
@@ -87,11 +110,14 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
     """What does not fit together, in words; empty where all does."""
     lines = [line.partition("  ") for line in files[MANIFEST].decode("utf-8", "replace").splitlines()]
     said = {name: digest for digest, _, name in lines}
-    wrong = [name for name in sorted(NAMES - {MANIFEST}) if said.get(name) != hashlib.sha256(files[name]).hexdigest()]
+    wrong = [name for name in sorted({*files} - {MANIFEST}) if said.get(name) != hashlib.sha256(files[name]).hexdigest()]
     altered = [f"{name} is not the file that {MANIFEST} names" for name in wrong]
+    altered += [f"{name}, which {MANIFEST} names, is missing" for name in sorted({*said} - {*files})]
     try:
         answers, query, counts, heads = (orjson.loads(files[name]) for name in (ANSWER, QUERY, COUNTS, RECORD))
-        return altered + _misfits(answers, query, counts, heads, files[TABLE])
+        found = _misfits(answers, query, counts, heads, files[TABLE])
+        given = {name: files[name] for name in files if name.startswith(review.FILES)}
+        return altered + found + [*review.misfits(answers, query, given)] if given or "review" in query else altered + found
     except (orjson.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
         return [*altered, f"a file does not have its form: {error}"]
 
@@ -114,7 +140,7 @@ def _misfits(
 
 
 def _misfits_of(answer: Mapping[str, Any], counts: Mapping[str, Any], head_of: Mapping[str, Any]) -> Iterable[str]:
-    again = {**counted(answer["rows"]), **({"logBegins": answer["logBegins"]} if "logBegins" in answer else {})}
+    again = {**counted_of(answer), **({"logBegins": answer["logBegins"]} if "logBegins" in answer else {})}
     if {name: counts.get(name) for name in again} != again:
         yield f"{COUNTS} does not count the rows of {ANSWER} for {answer['app']}"
     if (hash_of(head_of["record"]) if head_of["record"] is not None else None) != head_of["head"]:
@@ -128,6 +154,8 @@ def _misfits_of(answer: Mapping[str, Any], counts: Mapping[str, Any], head_of: M
 def _table(answers: list[Any]) -> str:
     """The table of these answers, made again."""
     rows = [{**row, "app": answer["app"]} for answer in answers for row in answer["rows"] or ()]
+    if any("review" in answer for answer in answers):
+        return review.table_of(rows)
     if any("since" in answer for answer in answers):
         return moved.table_of(rows)
     if any("logBegins" in answer for answer in answers):
@@ -150,8 +178,9 @@ def _summary(app: str, said: Mapping[str, Any], of: Mapping[str, Any]) -> list[s
     rows = "nobody knows" if said["rows"] is None else f"{plural(said['rows'], 'row')} of {people}"
     gaps = len(said.get("gaps") or ()) + len(said.get("problems") or ())
     whole = plural(gaps, "gap") if gaps else "without a gap"
+    decided = f", {said['keep']} kept and {said['remove']} removed by a review" if "keep" in said else ""
     return [
-        f"{app}: {rows}; {_records(said.get('logRecords'))} of the log, {whole}",
+        f"{app}: {rows}{decided}; {_records(said.get('logRecords'))} of the log, {whole}",
         *(f"    not known from {gap['since']} to {gap['until']}: {gap['what']}" for gap in said.get("gaps") or ()),
         f"    head {of['head'] or 'none'}",
         f"    {_signature(of['signature'])}",

@@ -31,7 +31,7 @@ CHANGE = (
     "readBack",
     "cycle",
 )
-OWN = ("app", "address", "login", "kind", "what", "privileged", "known")
+OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declared")
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
@@ -124,11 +124,17 @@ def _block(app: str, rows: list[Had], at: str) -> list[str]:
 
 
 def _cells(row: Had) -> tuple[str, str, str]:
-    parts = ["" if row.known else "NOT KNOWN: it was changed by hand, or what was written is not known"]
+    parts = ["" if row.known else f"NOT KNOWN: {unconfirmed(row) or 'changed by hand, or it is not known what was written'}"]
     given, taken = change(row, row.gave), change(row, row.took)
     parts.append("since " + words(given) if given else "from before the log, or by hand")
     parts.append("taken " + words(taken) if taken else "")
     return *cells_of(row), plain("; ".join(filter(None, parts)))
+
+
+def unconfirmed(row: Had) -> str:
+    """What was declared of something that a gap of the log leaves unknown, in words; empty where nothing was."""
+    said = row.declared
+    return f"declared ({said.file}:{said.line}, commit {said.commit[:12]}), not confirmed by a log" if said is not None else ""
 
 
 def cells_of(row: Had) -> tuple[str, str]:
@@ -185,6 +191,7 @@ def fields(app: str, row: Had) -> dict[str, Any]:
         "what": row.what,
         "privileged": row.privileged,
         "known": row.known,
+        "declared": row.declared._asdict() if row.declared is not None else None,
         "gave": change(row, row.gave),
         "took": change(row, row.took),
     }
@@ -215,7 +222,12 @@ def flat(app: str, row: Had) -> list[Any]:
 def cells(said: Mapping[str, Any]) -> list[Any]:
     """The same of `fields`."""
     changes = [said[name] or {} for name in ("gave", "took")]
-    return [*(said[name] for name in OWN), *(_cell(item, name) for item in changes for name in CHANGE)]
+    return [*(_own(said, name) for name in OWN), *(_cell(item, name) for item in changes for name in CHANGE)]
+
+
+def _own(said: Mapping[str, Any], name: str) -> Any:
+    place = said[name] if name == "declared" else None
+    return f"{place['file']}:{place['line']}, commit {place['commit']}" if place else said[name]
 
 
 def _cell(said: Mapping[str, Any], name: str) -> Any:

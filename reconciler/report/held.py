@@ -11,6 +11,7 @@ import orjson
 
 from reconciler.declare.wording import plural
 from reconciler.plan.access.held import Held, Source
+from reconciler.report.log_query import approval_text
 from reconciler.report.safe import plain
 
 COLUMNS = (
@@ -27,6 +28,7 @@ COLUMNS = (
     "since",
     "until",
     "reason",
+    "approvals",
     "shown",
     "confirmed",
 )
@@ -68,6 +70,7 @@ def _origin(row: Held) -> str:
     used = f"last signed in {row.last_login[:10]}" if row.last_login else "never signed in" if row.registered else ""
     since = f"since {row.since[:10]}" if row.since else ""
     parts = [said, since, used, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
+    parts += [f"approved: {'; '.join(map(approval_text, row.approvals))}" if row.approvals else ""]
     return ", ".join(filter(None, [*parts, "" if row.shown else _unseen(row)]))
 
 
@@ -88,6 +91,7 @@ def fields(app: str, row: Held) -> dict[str, Any]:
         "since": row.since or None,
         "until": row.until,
         "reason": row.reason or None,
+        "approvals": [{name: item.get(name) for name in ("safeguard", "reason", "file", "line")} for item in row.approvals],
         "shown": row.shown,
         "confirmed": row.confirmed or None,
         **({"lastLogin": row.last_login or None, "registered": row.registered or None} if row.registered else {}),
@@ -108,7 +112,11 @@ def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
 def table_of(found: Sequence[Mapping[str, Any]]) -> str:
     """The same of rows by the names of COLUMNS."""
     columns = (*COLUMNS, *(TIMES if any(TIMES[0] in row for row in found) else ()))
-    return as_rows_of_csv([columns, *([row.get(name) for name in columns] for row in found)])
+    return as_rows_of_csv([columns, *([_flat(row, name) for name in columns] for row in found)])
+
+
+def _flat(row: Mapping[str, Any], name: str) -> Any:
+    return "; ".join(map(approval_text, row.get(name) or ())) if name == "approvals" else row.get(name)
 
 
 def as_rows_of_csv(rows: Iterable[Iterable[object]]) -> str:

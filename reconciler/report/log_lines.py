@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.report.log_query import actions_of, address_of, by_of, came_of, moved_of, ours_of, reason_of, status_of
+from reconciler.report.log_query import (
+    actions_of,
+    address_of,
+    approvals_of,
+    by_of,
+    came_of,
+    gained_of,
+    moved_of,
+    ours_of,
+    reason_of,
+    status_of,
+)
 from reconciler.report.safe import plain
 
 WIDTHS = (20, 10, 12, 8, 26, 10)
 MOST = 3  # roles, groups or members that a table names of those that came, or went
 COLUMNS = ("time", "app", "action", "status", "object", "by")
-MORE = ("reason", "causes", "commit", "pullRequest", "cycle", "change", "file", "line", "roles", "gained", "lost")
+MORE = ("reason", "causes", "commit", "pullRequest", "cycle", "change", "file", "line", "roles", "gained", "lost", "until",
+        "assignmentReason", "approvals")  # fmt: skip
 Record = dict[str, Any]
 
 
@@ -46,6 +58,8 @@ def as_csv(app: str, line: bytes, record: Record) -> str:
         place.get("line", ""),
         "; ".join(ours.get("roles") or ()),
         *map("; ".join, moved_of(record)),
+        *map("; ".join, _why(record)),
+        "; ".join(approvals_of(record)),
     )
     return _csv([_inert(str(cell)) for cell in (*_cells(app, record), *more)])
 
@@ -60,13 +74,23 @@ def _cells(app: str, record: Record) -> list[str]:
 
 
 def _said(record: Record) -> str:
-    """Who gained and lost what; what came of it, of what simply succeeded why it was done; and in which pull request that was
-    reviewed.
+    """Who gained and lost what; what came of it, of what simply succeeded why it was done; in which pull request that was
+    reviewed, until when it is given and why, and who agreed to it in which words.
     """
     pull, done = ours_of(record).get("pullRequest"), status_of(record) in ("success", "warning")
     moves = " ".join(text for sign, names in zip("+-", moved_of(record), strict=True) for text in _few(sign, names))
     said = came_of(record) + (f" (pull request {pull})" if pull is not None else "")
+    until, why = _why(record)
+    known = (("until", until), ("reason:", why), ("approved:", approvals_of(record)))
+    said = ", ".join([said, *(f"{word} {'; '.join(texts)}" for word, texts in known if texts)])
     return ": ".join(filter(None, (moves if done or not moves else f"not done: {moves}", said)))
+
+
+def _why(record: Record) -> tuple[list[str], list[str]]:
+    """Until when what is gained is given, and for which reasons, each said once."""
+    rows = gained_of(record)
+    until, why = ([*dict.fromkeys(str(row[name]) for row in rows if row.get(name))] for name in ("expires", "reason"))
+    return until, why
 
 
 def _few(sign: str, names: list[str]) -> list[str]:

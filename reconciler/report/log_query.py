@@ -6,7 +6,7 @@ A million lines are not parsed: what every line that is asked for must hold is l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -251,3 +251,18 @@ def _initiators(record: Record) -> set[str]:
     started = ours_of(record).get("startedBy")
     values = started.values() if isinstance(started, dict) else ()
     return {fold(str(value)) for value in (*_mapping(record, "initiatedBy").values(), *values)}
+
+
+def approvals_of(record: dict[str, Any]) -> list[str]:
+    """The approvals that let it through, each as `accidentalDeletions: agreed in INC-7`."""
+    return [approval_text(item) for item in ours_of(record).get("approvals") or () if isinstance(item, dict)]
+
+
+def approval_text(item: Mapping[str, Any]) -> str:
+    """An approval as the log has it: for which safeguard, and why."""
+    return f"{item.get('safeguard', '')}: {item.get('reason', '')}"
+
+
+def gained_of(record: dict[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of access that somebody gains by it: until when and why stand in them."""
+    return [row for row in ours_of(record).get("access") or () if isinstance(row, dict) and row.get("gains") is True]

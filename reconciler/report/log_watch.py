@@ -85,20 +85,37 @@ class Watch:
     def gaps(self, app: str, since: str, until: str) -> list[Missing]:
         """What is not there between two times (ISO, UTC, "" for no end), as far as the blocks were walked."""
         part = self.parts.get(app, Part())
-        found = [*_beginning(part, since), *part.missing, *_accepted(part)]
-        return [gap for gap in found if gap.until >= since and (not until or gap.since <= until)]
+        return _within((*_pruned(part), *_beginning(part, since), *part.missing, *_accepted(part)), since, until)
+
+    def lost(self, app: str, since: str, until: str) -> list[Missing]:
+        """Of these what nobody accounts for: records that are gone, and were neither pruned nor, since then, accepted as lost."""
+        part = self.parts.get(app, Part())
+        accepted = max((gap.until for gap in _accepted(part)), default="")
+        unknown = [gap for gap in part.missing if gap.until > accepted]
+        return _within((*_beginning(part, since), *unknown), since, until)
+
+
+def _within(gaps: Iterable[Missing], since: str, until: str) -> list[Missing]:
+    return [gap for gap in gaps if gap.until >= since and (not until or gap.since <= until)]
+
+
+def _cut(part: Part) -> set[int]:
+    """The numbers of the records that were the last ones to be cut."""
+    ours = (record["reconcile"] for record in part.records)
+    return {(item.get("details") or {}).get("number", 0) for item in ours if item.get("kind") == "pruned"}
+
+
+def _pruned(part: Part) -> Iterator[Missing]:
+    """What was cut, by the record that says so."""
+    before = part.first - 1
+    if before > 0 and before in _cut(part):
+        yield Missing("", part.begins, f"{plural(before, 'record')} up to number {before} cut by `reconcile record prune`")
 
 
 def _beginning(part: Part, since: str) -> Iterator[Missing]:
-    """What was cut, by the record that says so; or that the first records are missing, where all blocks were walked."""
-    before, cut = part.first - 1, set[int]()
-    for record in part.records:
-        details = record["reconcile"].get("details") or {}
-        if record["reconcile"].get("kind") == "pruned":
-            cut.add(details.get("number", 0))
-    if before > 0 and before in cut:
-        yield Missing("", part.begins, f"{plural(before, 'record')} up to number {before} cut by `reconcile record prune`")
-    elif before > 0 and not since:
+    """That the first records are missing, where all blocks were walked."""
+    before = part.first - 1
+    if before > 0 and before not in _cut(part) and not since:
         yield Missing("", part.begins, f"it begins with record {part.first}, and no record says that those before it were pruned")
 
 

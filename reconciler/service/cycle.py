@@ -11,6 +11,7 @@ from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 from reconciler.record.log.audit import Kind as Audit
 from reconciler.record.model import Record
@@ -227,6 +228,7 @@ class _Cycle:
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
         figures.put(service, "toTell", kept(self.app))
+        figures.put(service, "quiet", 0 if self._is_told(result) else self.service.get("quiet", 0) + 1)
         record.keep_service(service)
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
@@ -235,10 +237,20 @@ class _Cycle:
         self.store.save(record)
         return result
 
+    def _is_told(self, result: CycleResult) -> bool:
+        """Whether the log has a record of it: most of those that come every interval find nothing to do, and are counted."""
+        before = self.service.get("cycle", {}).get("result")
+        return bool(result.written) or result.kind == "initial" or result.result != before
+
     def _tell(self, result: CycleResult) -> None:
-        """Of a cycle that wrote something, or that ended otherwise than the one before; most find nothing to do."""
-        if result.written or result.result != self.service.get("cycle", {}).get("result", "success"):
+        if self._is_told(result):
+            quiet = self.service.get("quiet", 0)
             words = f"{result.kind}: {result.result}" + (f": {result.error.message}" if result.error else "")
-            details = {"kind": result.kind, "result": result.result, "written": dict(result.written)}
+            words += (
+                f"; {plural(quiet, 'cycle')} before it wrote nothing and ended as the last one that was told" if quiet else ""
+            )
+            details = {"kind": result.kind, "result": result.result, "written": dict(result.written)} | (
+                {"quiet": quiet} if quiet else {}
+            )
             ended = "success" if result.result == "success" else "failure"
             tell(self.store, Audit.CYCLE, words, details, cycle=result.cycle_id, result=ended)

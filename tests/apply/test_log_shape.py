@@ -23,7 +23,7 @@ APPROVAL = {"safeguard": "accidentalDeletions", "plan": "sha256:1", "reason": "a
 PLAN = "sha256:" + 64 * "0"
 ORIGIN = Origin(
     "c1", "2026-06-01T08:00:00Z", {"actor": "octocat", "run": "7", "attempt": "1"}, PLAN, "3f2c1ab", False, "Wiki",
-    "https://wiki", "generic", (APPROVAL,), {"sha256:d": 12}, (ROW,),
+    "https://wiki", "generic", (APPROVAL,), {"sha256:d": 12}, (ROW,), "x.org",
 )  # fmt: skip
 CHANGE = Change(
     ADA, Action.ENABLE, "in scope again", (Cause.CONFIG,), "users.yaml", 4, "Ada",
@@ -42,11 +42,17 @@ FACTS = Facts(
 def test_a_record_has_graphs_names_and_ours_under_one_key() -> None:
     record = record_of(FACTS)
     assert [*record] == [
-        "id", "activityDateTime", "jobId", "cycleId", "changeId", "provisioningAction", "durationInMilliseconds",
+        "id", "activityDateTime", "tenantId", "jobId", "cycleId", "changeId", "provisioningAction", "durationInMilliseconds",
         "provisioningStatusInfo", "provisioningSteps", "modifiedProperties", "initiatedBy", "servicePrincipal",
         "sourceIdentity", "sourceSystem", "targetIdentity", "targetSystem", "reconcile",
     ]  # fmt: skip
     assert (record["cycleId"], record["jobId"], record["durationInMilliseconds"]) == ("c1", "wiki", 125)
+    assert record["tenantId"] == "x.org"
+    assert record["targetSystem"] == {
+        "id": "wiki",
+        "displayName": "wiki",
+        "details": {"baseUrl": "https://wiki", "profile": "generic"},
+    }
     assert record["initiatedBy"] == {"id": "octocat", "displayName": "octocat", "initiatorType": "user"}
     assert record["reconcile"] == {
         "kind": "object",
@@ -149,6 +155,31 @@ def test_who_came_into_the_record_unchanged_is_in_the_log_with_roles_and_members
     adopted = {line["reconcile"]["address"]: line for line in world.store.read_log() if line["reconcile"]["action"] == "adopt"}
     assert adopted and all(line["provisioningStatusInfo"]["status"] == "success" for line in adopted.values())
     assert all(line["reconcile"]["roles"] for address, line in adopted.items() if address.startswith("User/"))
+
+
+def kinds(line: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(step["provisioningStepType"], step["status"]) for step in line["provisioningSteps"]]
+
+
+def test_records_of_what_was_not_written_have_the_steps_that_took_place(world: World) -> None:
+    world.converge()
+    world.store.record_file.unlink()
+    world.users(
+        "userPrincipalName: ada@x.org",
+        "userPrincipalName: grace@x.org",
+        "userPrincipalName: bea@x.org, accountEnabled: false",
+        "userPrincipalName: cy@x.org",
+    )
+    world.assign("user: ada@x.org, role: User", "user: bea@x.org, role: User", "user: cy@x.org, role: Default Access")
+    world.converge()
+    unwritten = [("import", "success"), ("scoping", "success"), ("matching", "success"), ("processing", "success")]
+    adopted = logged(world, ADA)[-1]
+    assert adopted["reconcile"]["action"] == "adopt" and kinds(adopted) == unwritten
+    assert adopted["targetSystem"]["details"]["baseUrl"].startswith("http")
+    for address in ("User/bea@x.org", "User/cy@x.org"):
+        skipped = logged(world, address)[-1]
+        assert kinds(skipped) == [("import", "success"), ("scoping", "skipped"), ("export", "skipped")], skipped
+    assert all(list(SCHEMA.iter_errors(line)) == [] for line in world.store.read_log())
 
 
 @pytest.mark.parametrize("hidden", ["Redact([jobTitle])", "RandomString(12, 1, 0, 1, 1)"])

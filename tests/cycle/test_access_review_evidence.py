@@ -5,18 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from reconciler.cycle.bundle import packed
+from reconciler.cycle.bundle import zipped
+from reconciler.cycle.evidence import opened
 from reconciler.declare.reviews import Review, read_reviews
 from reconciler.plan.access.held import Held, Source
 from reconciler.plan.access_review.read_back import ReadBack, Verdict, read_back
 from reconciler.plan.access_review.rows import data_of
 from reconciler.plan.access_review.share import Row
 from reconciler.report.access_review import document
-from reconciler.report.access_review_evidence import Closing, files_of, obstacles
+from reconciler.report.access_review_evidence import (
+    Closing,
+    answers_of,
+    counted,
+    files_of,
+    obstacles,
+    query_of,
+    table_of,
+    words_of,
+)
+from reconciler.report.evidence import Beside, contents, head, problems, summary
 from tests.plan.test_access_review import HEAD
 from tests.report.test_markdown import HOSTILE
 from tests.support.world import World
@@ -38,20 +49,58 @@ def row(address: str, what: str = "Admin", kind: str = "role", login: str = "") 
     return Row("wiki", Held(address, login or address.partition("/")[2], EVIL, kind, what, True, Source.DECLARED))
 
 
+def closing_of(review: Review, verdict: Verdict = Verdict.NOT_SHOWN) -> Closing:
+    return Closing([review], [ReadBack(row, verdict) for row in review.rows], "2026-12-14T08:00:00Z", "1a2b", ["wiki"])
+
+
+def packed(closing: Closing, **changed: Any) -> dict[str, bytes]:
+    """The files of its evidence, some of them made of something else."""
+    answers = answers_of(closing)
+    (rows,) = (answer["rows"] for answer in answers)
+    parts: dict[str, Any] = {"answers": answers, "table": table_of(rows), "query": {**query_of(closing), "apps": ["wiki"]},
+                             "counts": {"wiki": counted(rows)}, "heads": {"wiki": head(None)}, "versions": {},
+                             "beside": Beside(files_of(closing), words_of(closing))}  # fmt: skip
+    return opened(zipped(contents(**{**parts, **changed})))
+
+
 def test_the_same_review_gives_the_same_bytes_and_no_cell_is_a_formula(tmp_path: Path) -> None:
-    review = review_of(tmp_path, row("User/ada@x.org", EVIL))
-    closing = Closing([review], [ReadBack(review.rows[0], Verdict.NOT_SHOWN)], "2026-12-14T08:00:00Z", "1a2b", "1.0")
-    files = files_of(closing)
-    (cells,) = csv.DictReader(io.StringIO(files["review.csv"], newline=""))
+    closing = closing_of(review_of(tmp_path, row("User/ada@x.org", EVIL)))
+    files = packed(closing)
+    (cells,) = csv.DictReader(io.StringIO(files["access.csv"].decode(), newline=""))
     assert cells["role"] == "'" + EVIL and cells["readBack"] == "notShown" and cells["privileged"] == "yes"
-    said = json.loads(files["review.json"])
-    assert said["rows"][0]["role"] == EVIL and said["counts"]["readBack"] == {"notShown": 1} and said["commit"] == "1a2b"
-    assert "1 row, 0 to keep" in files["README.txt"] and "Commit of the declarations: 1a2b" in files["README.txt"]
-    data = packed(files)
-    assert data == packed(dict(reversed(files.items())))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sums = archive.read("SHA256SUMS").decode()
-    assert f"{sha256(files['files/boss.yaml'].encode()).hexdigest()}  files/boss.yaml\n" in sums
+    (said,) = json.loads(files["access.json"])
+    assert said["rows"][0]["role"] == EVIL and said["review"] == "Q4" and said["at"] == "2026-12-14T08:00:00Z"
+    assert json.loads(files["counts.json"])["wiki"]["readBack"] == {"notShown": 1}
+    words = files["README.txt"].decode()
+    assert "1 row, 0 to keep" in words and "Commit of the declarations: 1a2b" in words and "access --verify" in words
+    assert zipped(files) == zipped(packed(closing)) and problems(files) == []
+    assert f"{sha256(files['files/boss.yaml']).hexdigest()}  files/boss.yaml\n" in files["SHA256SUMS"].decode()
+    assert summary(files)[0].startswith("wiki: 1 row of 1 person, 0 kept and 1 removed by a review; ")
+
+
+def test_evidence_whose_parts_do_not_fit_is_found_out_though_the_sums_do(tmp_path: Path) -> None:
+    review = review_of(tmp_path, row("User/ada@x.org"), row("User/bob@x.org"))
+    closing = closing_of(review)
+    given = files_of(closing)
+    kept = given["files/boss.yaml"].replace(b"    decision: remove", b"    decision: keep", 1)
+    other = given["files/boss.yaml"].replace(b"ada@x.org", b"eve@x.org")
+    asked = {**query_of(closing), "apps": ["wiki"], "digest": "x"}
+    wrong: dict[str, dict[str, Any]] = {
+        "access.json does not have the rows of the reviewers' files": {"beside": Beside({"files/boss.yaml": kept})},
+        "the digest in files/boss.yaml is not of what it says": {"beside": Beside({"files/boss.yaml": other})},
+        "the digest in query.json is not of the reviewers' files": {"query": asked},
+        "files/boss.yaml is not a reviewer's file": {"beside": Beside({"files/boss.yaml": b"a: ["})},
+        "a file does not have its form": {"beside": Beside({"files/boss.yaml": b"[]"})},
+    }  # fmt: skip
+    for words, changed in wrong.items():
+        assert any(line.startswith(words) for line in problems(packed(closing, **changed))), words
+    (still,) = problems(packed(closing_of(review, Verdict.THERE)))
+    assert "a removal that was not read back as gone" in still
+    assert "access.json does not have the rows of the reviewers' files" in problems(packed(closing, beside=Beside()))
+    whole = packed(closing)
+    lacking = {name: data for name, data in whole.items() if name != "files/boss.yaml"}
+    assert problems(lacking)[0] == "files/boss.yaml, which SHA256SUMS names, is missing"
+    assert problems({**whole, "files/more.yaml": b""})[0] == "files/more.yaml is not the file that SHA256SUMS names"
 
 
 def test_what_was_removed_is_looked_for_by_name_earlier_name_login_and_id(tmp_path: Path) -> None:

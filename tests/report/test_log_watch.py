@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from reconciler.record.log.audit import Kind, audit_record
-from reconciler.record.log.chain import NOTHING, chained
+from reconciler.record.log.chain import NOTHING, Link, chained, hash_of
 from reconciler.report.log_watch import Sought, Watch, words
 from tests.report.test_logs import LOG, NOW
 
@@ -80,3 +80,26 @@ def test_what_was_pruned_and_a_loss_that_was_accepted_are_named() -> None:
     (cut, accepted) = gaps([block(rows[2:]), block([pruned, trusted])], "2026-06-01")
     assert cut == "the log is not whole before 2026-06-03T08:00:00Z: 2 records up to number 2 cut by `reconcile record prune`"
     assert "when sha256:9 was accepted by `reconcile record trust`" in accepted
+
+
+def test_what_was_pruned_or_accepted_is_told_and_is_not_lost() -> None:
+    def lost(rows: list[dict[str, Any]], since: str = "") -> tuple[int, int]:
+        watch = Watch()
+        list(watch.over("wiki", [block([row]) for row in rows]))
+        return len(watch.gaps("wiki", since, "")), len(watch.lost("wiki", since, ""))
+
+    def audit(kind: Kind, at: str, **details: Any) -> dict[str, Any]:
+        return audit_record(kind, "wiki", at, "", starter={}, details=details)
+
+    rows = numbered()
+    assert lost(rows) == (0, 0) and lost([rows[0], *rows[3:]]) == (1, 1)
+    assert lost([rows[0], *rows[3:]], since="2026-06-06") == (0, 0), "what is asked for is whole"
+    accepted = chained([audit(Kind.RECORD_COMMAND, NOW, command="trust", head="a")], last(rows))[0]
+    assert lost([rows[0], *rows[3:], *accepted]) == (2, 0)
+    pruned = chained([audit(Kind.PRUNED, NOW, number=2)], last(rows))[0]
+    assert lost([*rows[2:], *pruned]) == (1, 0) and lost(rows[2:]) == (1, 1)
+
+
+def last(rows: list[dict[str, Any]]) -> Link:
+    """What the record after these would be linked to."""
+    return Link(len(rows), hash_of(rows[-1]))

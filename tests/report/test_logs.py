@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.record.log.about import about, needle
 from reconciler.record.log.audit import Kind, audit_record
+from reconciler.report.html import log_rows
 from reconciler.report.log_lines import FORMS, head
 from reconciler.report.log_query import Query, end_of, moment
 
@@ -138,7 +140,25 @@ def test_the_table_says_what_was_gained_and_lost() -> None:
         "-Admin",
         "",
     ]
-    assert FORMS["csv"]("wiki", b"", user).rstrip().endswith(",Admin; group Net,User")
+    assert FORMS["csv"]("wiki", b"", user).rstrip().endswith(",Admin; group Net,User,,,")
+
+
+def test_until_when_why_and_by_whose_leave_stand_in_the_table_in_csv_and_on_the_page() -> None:
+    given = {**ROLE, "gains": True, "expires": "2026-12-31", "reason": "NET-7"}
+    lost = {**ROLE, "what": "User", "gains": False, "expires": "2026-01-01", "reason": "old"}
+    leave = {"safeguard": "accidentalDeletions", "reason": "agreed in INC-7", "file": "approvals.yaml", "line": 2}
+    told = record(ours={"access": [given, lost], "approvals": [leave]}, reason="role differs")
+    assert (
+        FORMS["table"]("wiki", b"", told)
+        .rstrip()
+        .endswith("role differs, until 2026-12-31, reason: NET-7, approved: accidentalDeletions: agreed in INC-7")
+    )
+    cells = dict(zip(*csv.reader([head("csv"), FORMS["csv"]("wiki", b"", told)]), strict=True))
+    assert (cells["until"], cells["assignmentReason"]) == ("2026-12-31", "NET-7")
+    assert cells["approvals"] == "accidentalDeletions: agreed in INC-7"
+    lines = [line.text for line in log_rows.row("Wiki", told).lines]
+    assert any(line.endswith(", until 2026-12-31, reason: NET-7") for line in lines)
+    assert "Approved: accidentalDeletions: agreed in INC-7" in lines
 
 
 def test_hostile_names_stay_text() -> None:

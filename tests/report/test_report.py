@@ -89,6 +89,20 @@ def test_it_is_searched_and_one_person_is_followed_by_keyboard_alone(tmp_path: P
         assert said == []
 
 
+def test_the_log_is_sorted_by_any_column_and_back_by_keyboard_alone(tmp_path: Path) -> None:
+    with opened(written(tmp_path, page(LOG))) as (shown, said):
+        for name in ("Object", "Action"):
+            number = shown.locator("#log th").all_inner_texts().index(name) + 1
+            cells, header = shown.locator(f"#log tbody tr td:nth-child({number})"), shown.locator(f"#log th:nth-child({number})")
+            before = sorted(text.strip() for text in cells.all_inner_texts())
+            header.locator("button").focus()
+            for order, wanted in (("ascending", before), ("descending", before[::-1])):
+                shown.keyboard.press("Enter")
+                assert [text.strip() for text in cells.all_inner_texts()] == wanted
+                assert header.get_attribute("aria-sort") == order
+        assert said == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_a_reader_out(tmp_path: Path, scheme: str) -> None:
     file = written(tmp_path, page(LOG * 3))

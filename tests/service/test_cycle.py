@@ -11,6 +11,7 @@ import pytest
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
+from reconciler.record.local import LocalStore
 from reconciler.report.colours import uncoloured
 from reconciler.service.ends import Busy, Removed, Survey, told
 from reconciler.service.events import Event, of_result
@@ -57,6 +58,31 @@ def test_an_initial_one_comes_again_after_24_hours_and_with_another_mapping(serv
     assert service.cycle().kind == "initial"
     service.later(minutes=40)
     assert service.cycle().kind == "incremental"
+
+
+def audited(service: Rounds) -> list[tuple[str, int]]:
+    """Kind of each cycle that the log has a record of, and how many came before it without one."""
+    blocks = LocalStore(service.folder / ".reconcile", "wiki").log_blocks()
+    records = [orjson.loads(line) for block in blocks for line in block.splitlines()]
+    told = [record["reconcile"] for record in records if record["reconcile"]["kind"] == "cycle"]
+    return [(item["details"]["kind"], item["details"].get("quiet", 0)) for item in told]
+
+
+def test_the_log_has_a_record_of_each_cycle_or_their_number_in_the_next_one(service: Rounds) -> None:
+    service.cycle()
+    for _ in range(3):
+        service.later(minutes=40)
+        service.cycle()
+    assert audited(service) == [("initial", 0)] and service.service["quiet"] == 3
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    assert service.cycle().written and audited(service)[1:] == [("incremental", 3)] and "quiet" not in service.service
+    service.later(hours=25)
+    assert service.cycle().written == {} and audited(service)[2:] == [("initial", 0)]
+    service.refuse = lambda call: answer(503, {})
+    service.later(minutes=40)
+    assert service.cycle().result == "failed" and audited(service)[3:] == [("incremental", 0)]
+    service.later(minutes=40)
+    assert service.cycle().result == "failed" and len(audited(service)) == 4
 
 
 def test_a_cycle_that_is_not_due_is_none_until_the_declaration_changes(service: Rounds) -> None:

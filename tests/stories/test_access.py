@@ -42,6 +42,29 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         assert not (tmp_path / "part.zip").exists()
 
 
+def test_what_nobody_manages_is_listed_with_what_it_holds_and_the_id_to_name_it_by(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        none = desk.reconcile("access", "--unmanaged")
+        assert none.code == 0 and "0 people have access" in none.out and "ada@x.org" not in none.out
+        desk.seed("mallory@y.org", roles=[{"value": "admin"}])
+        desk.seed("gone@y.org", active=False)
+        id = desk.find("mallory@y.org")[0]["id"]
+        told = desk.reconcile("access", "--unmanaged")
+        assert told.code == 0 and f"mallory@y.org (#{id})" in told.out and "nobody declares this account" in told.out
+        assert "ada@x.org" not in told.out and "gone@y.org" not in told.out
+        (row,) = json.loads(desk.reconcile("access", "--unmanaged", "--format", "json").out)
+        assert (row["address"], row["source"], row["declared"], row["approvals"]) == (f"#{id}", "unmanaged", None, [])
+        assert {item["source"] for item in json.loads(desk.reconcile("access", "--format", "json").out)} == {
+            "declared",
+            "unmanaged",
+        }
+        for other in (("--at", "0s"), ("--diff", "1d", "0s")):
+            refused = desk.reconcile("access", "--unmanaged", *other)
+            assert refused.code == 64 and "--unmanaged and --offline are of now" in refused.err
+
+
 def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: Path) -> None:
     with scim_server() as url:
         desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")

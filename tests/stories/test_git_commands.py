@@ -64,7 +64,17 @@ def test_reconciler_yaml_says_where_the_record_lives(world: World, text: str | N
     assert (found.backend, found.remote, found.path) == (settings.backend, settings.remote, settings.path)
 
 
-@pytest.mark.parametrize("text", ["{backend: git, path: x}", "{backend: local, remote: x}", "{remote: x}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{backend: git, path: x}",
+        "{backend: local, remote: x}",
+        "{remote: x}",
+        "{sign: true}",  # of a local record, which nobody signs
+        "{backend: local, allowedSigners: a}",
+        "{backend: local, unsignedUntil: 2999-12-31}",
+    ],
+)
 def test_a_key_of_the_other_backend_is_an_error(world: World, text: str) -> None:
     world.write("reconciler.yaml", f"record: {text}")
     assert [problem.code for problem in load(world.folder / "desired").problems] == ["other-backend"]

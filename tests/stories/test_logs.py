@@ -89,9 +89,14 @@ def test_a_lost_part_of_the_log_is_named_below_the_table_beside_json_and_on_the_
     file.write_bytes(b"".join([lines[0], *lines[2:]]))
     (desk.folder / ".reconcile/wiki/known.json").unlink(missing_ok=True)
     table = desk.reconcile("logs", "--status", "success")
-    assert table.code == 0 and table.out.splitlines()[-1].startswith("Not in it: wiki: the log is not whole between "), table
+    assert table.code == 1 and table.out.splitlines()[-1].startswith("Not in it: wiki: the log is not whole between "), table
+    assert desk.reconcile("logs", "--since", "2999-01-01").code == 0
     rows = desk.reconcile("logs", "--format", "json")
-    assert len(rows.out.splitlines()) == len(lines) - 1 and rows.err.startswith("Not in it: wiki: the log is not whole"), rows
+    assert (
+        rows.code == 1
+        and len(rows.out.splitlines()) == len(lines) - 1
+        and rows.err.startswith("Not in it: wiki: the log is not whole")
+    ), rows
     assert desk.reconcile("report", "--out", "report.html").code == 0
     assert "<strong>Not on this page:</strong> Wiki: the log is not whole" in (desk.folder / "report.html").read_text() or (
         "<strong>Not on this page:</strong> wiki: the log is not whole" in (desk.folder / "report.html").read_text()

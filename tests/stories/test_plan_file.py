@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,7 +139,16 @@ def test_a_plan_knows_the_log_that_it_was_made_with(desk: Desk) -> None:
     ran = desk.reconcile("apply", "plan.json")
     assert ran.code == 1 and "RecordLostHistory" in ran.err
     assert f"was made when its log ended with record {made_with['number']}, {made_with['hash']}" in ran.err
-    assert "it ends with record" in ran.err and "plan again" in ran.err
+    assert "it ends with record" in ran.err
+    trust = re.search(r"`reconcile (record trust .*)`", ran.err)
+    assert trust and f"--instead-of {made_with['hash']} --app wiki" in trust[1]
+    slip = desk.reconcile("record", "trust", "none", "--instead-of", "abc", "--app", "wiki")
+    assert slip.code == 64 and "--instead-of 'abc' is not a head" in slip.err
+    assert desk.reconcile(*trust[1].split()).code == 0
+    ran = desk.reconcile("apply", "plan.json")
+    assert "RecordLostHistory" not in ran.err and ran.code in (0, 4), ran
+    (told,) = map(json.loads, desk.reconcile("logs", "--action", "recordCommand", "--format", "json").out.splitlines())
+    assert told["reconcile"]["details"]["insteadOf"] == [made_with["hash"], *told["reconcile"]["details"]["insteadOf"][1:]]
     shutil.rmtree(desk.folder / ".reconcile")
     newest.rename(desk.folder / ".reconcile")
     assert desk.reconcile("apply", "plan.json").code == 0

@@ -100,6 +100,10 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         assert closed.code == 0, closed
         assert evidence_of(tmp_path / "q4.zip") == [("ada@x.org", "User", "gone"), ("eve@x.org", "Admin", "gone")]
         assert sha256((tmp_path / "q4.zip").read_bytes()).hexdigest() in (folder / "closed.yaml").read_text()
+        elsewhere = Desk(tmp_path / "elsewhere", url)
+        checked = elsewhere.reconcile("access", "--verify", str(tmp_path / "q4.zip"))
+        assert checked.code == 0 and "wiki: 6 rows of 3 people, 4 kept and 2 removed by a review" in checked.out, checked
+        assert desk.reconcile("record", "verify", "--since", head_in(tmp_path / "q4.zip"), "--app", "wiki").code == 0
         assert desk.reconcile("validate").err == "" and "2026-Q4: closed" in desk.reconcile("review", "status").out
         assert desk.reconcile(*closing).code == 1
 
@@ -200,7 +204,14 @@ def evidence_of(file: Path) -> list[tuple[str, str, str]]:
         files = {name: archive.read(name) for name in archive.namelist()}
     sums = dict(reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: sha256(data).hexdigest() for name, data in files.items()}
-    said = json.loads(files["review.json"])
-    rows = list(csv.DictReader(files["review.csv"].decode().splitlines()))
-    assert said["counts"]["rows"] == len(rows) == 6 and "2026-Q4" in files["README.txt"].decode()
+    counts, heads = json.loads(files["counts.json"])["wiki"], json.loads(files["record.json"])["wiki"]
+    rows = list(csv.DictReader(files["access.csv"].decode().splitlines()))
+    assert counts["rows"] == len(rows) == 6 and "2026-Q4" in files["README.txt"].decode()
+    assert (counts["accounts"], counts["matched"], counts["gaps"]) == (3, 3, []) and counts["logRecords"] > 3
+    assert heads["head"].startswith("sha256:") and json.loads(files["versions.json"])["evidence"] == "1.0"
     return [(row["user"], row["role"], row["readBack"]) for row in rows if row["decision"] == "remove"]
+
+
+def head_in(file: Path) -> str:
+    with zipfile.ZipFile(file) as archive:
+        return str(json.loads(archive.read("record.json"))["wiki"]["head"])

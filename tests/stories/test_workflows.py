@@ -558,18 +558,51 @@ def test_a_record_that_was_forced_back_stops_the_next_plan_and_the_night(team: T
     team.merged("ada@x.org")
     old = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
     team.merged("ada@x.org", "grace@x.org")
+    # More artifacts than are listed: then the plan's is asked for by its name.
+    team.hub.state["artifacts"] += [
+        {"name": f"other-{n}", "expired": True, "created_at": "", "workflow_run": {"id": 0}} for n in range(501)
+    ]
+    team.hub.save()
     run = team.hub.night()
-    assert "wiki: no plan" not in run.output() and "the plan of pull request 2 was made with" in run.step("github record").output
+    known = [step for step in run.steps if "github record" in step.what]
+    assert [step.job for step in known] == ["time", "drift"] and "wiki: no plan" not in run.output()
+    assert all("goes on from the one that the plan of pull request 2 was made with" in step.output for step in known)
     team.merged("ada@x.org", "grace@x.org", "eve@x.org")
     newest = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
     git(team.hub.bare, "update-ref", "refs/reconcile/wiki", old)
-    for run in (team.hub.night(), team.hub.pull_request(team.opened("ada@x.org"))):
-        step = run.step("github record")
-        assert "RecordLostHistory" in step.output and "does not descend" in step.output and step.code == 1
-        assert "of pull request 3: then the plan before that one counts" in step.output
-        assert not any(step.what.startswith(("reconcile apply", "reconcile plan --app wiki --mini")) for step in run.steps)
+    number = team.opened("ada@x.org", "grace@x.org", "eve@x.org", "bob@x.org")
+    for run in (team.hub.night(), team.hub.pull_request(number), team.hub.pushed()):
+        steps = [step for step in run.steps if "github record" in step.what]
+        for step in steps:
+            assert "RecordLostHistory" in step.output and "does not descend" in step.output and step.code == 1
+            assert "pull request 3: the plan of wiki was made with" in step.output
+        ours = ("reconcile apply --app", "reconcile plan ")
+        assert steps and not any(step.what.startswith(ours) for step in run.steps), run.output()
     git(team.hub.bare, "update-ref", "refs/reconcile/wiki", newest)
     assert team.hub.night().jobs == {"apps": "success", "time": "success", "drift": "success"}
+
+
+def test_a_record_that_somebody_trusts_instead_of_the_lost_one_is_gone_on_from_by_every_runner(team: Team) -> None:
+    team.merged("ada@x.org")
+    old = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
+    team.merged("ada@x.org", "grace@x.org")
+    team.merged("ada@x.org", "grace@x.org", "eve@x.org")
+    git(team.hub.bare, "update-ref", "refs/reconcile/wiki", old)
+    refused = next(step for step in team.hub.night().steps if "github record" in step.what).output
+    command = re.search(rf"`reconcile (record trust {old} --instead-of [0-9a-f]{{40}} --app wiki)`", refused)
+    assert command, refused
+    git(team.hub.work, "checkout", "--quiet", "-B", "main", "origin/main")
+    trusted = ended(command_server().start(command[1].split(), team.hub.work, ENV))
+    assert trusted.code == 0, trusted
+    run = team.hub.night()
+    steps = [step.output for step in run.steps if "github record" in step.what]
+    words = "was accepted by `record trust` instead of the one that the plan of pull request 3 was made with"
+    assert len(steps) == 2 and all(words in output for output in steps), run.output()
+    assert run.jobs["time"] == "success"
+    # What was accepted is told once, of that one head: an earlier state is refused again.
+    git(team.hub.bare, "update-ref", "refs/reconcile/wiki", f"{old}~1")
+    again = next(step for step in team.hub.night().steps if "github record" in step.what)
+    assert again.code == 1 and "RecordLostHistory" in again.output
 
 
 # Nights
@@ -727,6 +760,15 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written
         for line in file.read_text().splitlines():
             if "uses: " in line and "uses: $/" not in line and "uses: ./trusted/" not in line:
                 assert re.search(r"uses: actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_the_page_of_a_plan_is_one_file_that_a_click_opens_and_the_plan_itself_is_none(written: Path) -> None:
+    jobs = yaml.load((written / ".github/workflows/plan.yml").read_text(), yaml.BaseLoader)["jobs"]
+    uploads = [step for step in jobs["plan"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    told = [(Path(step["with"]["path"]).suffix, step["with"].get("archive"), "name" in step["with"]) for step in uploads]
+    assert told == [(".json", None, True), (".html", "false", False)]
+    (comment,) = [step for step in jobs["plan"]["steps"] if "github comment" in step.get("run", "")]
+    assert comment["env"]["PAGE"] == "${{ steps.page.outputs.artifact-url }}" and uploads[1]["id"] == "page"
 
 
 def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_that_waits(written: Path) -> None:

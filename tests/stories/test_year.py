@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 import time_machine
 
-from reconciler.cycle.clock import today
+from reconciler.cycle.clock import now, today
 from reconciler.record.git.log import head_file
 from reconciler.record.log.chain import Link, hash_of
 from tests.corpus.runner import World
@@ -85,7 +85,11 @@ class Year(World):
         """Only where something is to be committed: most commands only look."""
         texts = "".join(file.read_text() for file in sorted(self.desired.rglob("*.yaml")))
         if texts != self.committed:
+            dates = {f"GIT_{who}_DATE": now() for who in ("AUTHOR", "COMMITTER")}
+            ENV.update(dates)  # as the story's clock shows it: what was declared then is looked for by it
             super()._commit()
+            for name in dates:
+                del ENV[name]
             self.committed = texts
 
     # What is done
@@ -350,12 +354,23 @@ def test_a_rewritten_ref_a_dropped_line_and_a_lost_week_are_found(year: Year) ->
     dropped = year.ask("record verify")
     assert dropped.code == 1 and "is missing" in dropped.out, dropped.out
 
-    # A week: of what it told nobody knows, which is said and is not filled in.
+    # A week: of what it told nobody knows, which is said; what was declared then is told as no more than that.
     week = [path for path in log if b'"activityDateTime":"2026-04-15' in whole[path]]
     assert week
     trusted(year, rewritten(year, {path: data for path, data in whole.items() if path not in week}))
     unsure = year.ask("access --at 2026-04-20 --format json")
     assert unsure.code == 1 and "the log has a gap between" in unsure.out
+    (answer,) = year.json("access --at 2026-04-20 --format json")
+    assert not any(row["known"] for row in answer["rows"])
+    declared = {(row["login"], row["what"]): row["declared"] for row in answer["rows"] if row["declared"]}
+    assert {(who, what.removeprefix("group ")) for who, what in then(year, "2026-04-20T00:00:00Z")} == declared.keys()
+    assert declared[("p0@x.org", "Net")]["file"] == "desired/directory/groups/a.yaml"
+    assert declared[("grace@x.org", "Admin")]["file"] == "desired/apps/wiki/assignments.yaml"
+    assert not any(who == "p5@x.org" for who, _ in declared), "who left by the lost change"
+    text = year.ask("access --at 2026-04-20 --role Admin").out
+    assert "NOT KNOWN: declared (desired/apps/wiki/assignments.yaml:" in text and "not confirmed by a log" in text
+    (before,) = year.json("access --at 2026-03-15 --format json")
+    assert all(row["declared"] is None for row in before["rows"] if row["known"]) and any(row["known"] for row in before["rows"])
     assert year.ask("record verify").code == 1
 
     trusted(year, rewritten(year, whole))

@@ -16,6 +16,14 @@ from reconciler.record.log.chain import Check, Problem, link_of
 from reconciler.record.model import Record as LastApplied
 
 
+class Declared(NamedTuple):
+    """What a commit of the declarations gave somebody: by which line."""
+
+    file: str
+    line: int
+    commit: str
+
+
 class Had(NamedTuple):
     """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
 
@@ -23,7 +31,8 @@ class Had(NamedTuple):
     whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
     by hand, and what took it since. `approvers` are those of the pull requests that these name, by number, as far as GitHub told.
     `seen` is when the log last said that it was so, until then. `part` is a key of the role or group, of a group one that a
-    rename does not change.
+    rename does not change. `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was
+    to be so then, and no log confirms it.
     """
 
     address: str
@@ -38,6 +47,7 @@ class Had(NamedTuple):
     approvers: Mapping[int, Sequence[str]] = MappingProxyType({})
     seen: str = ""
     part: str = ""
+    declared: Declared | None = None
 
     def pulls(self) -> set[int]:
         """The pull requests in which what gave it and what took it were reviewed."""

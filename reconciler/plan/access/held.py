@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import fold, is_user, name_of, row_key
@@ -38,7 +38,8 @@ class Held(NamedTuple):
     edited the account, where the service's own log tells. `shown` is false where the record
     alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
     on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes.
+    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes. `approvals` let the
+    plan through that gave it, by the log: each with safeguard, reason, file and line.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Held(NamedTuple):
     since: str = ""
     confirmed: str = ""
     value: str = ""
+    approvals: tuple[Mapping[str, Any], ...] = ()
 
 
 def held(context: Context) -> tuple[Held, ...]:
@@ -76,7 +78,8 @@ def dated(rows: Iterable[Held], past: Past, now: str) -> tuple[Held, ...]:
 def _dated(row: Held, had: Had | None, now: str) -> Held:
     gave = had.gave if had is not None and had.known else None
     since = str(gave.get("activityDateTime", "")) if gave else ""
-    return row._replace(since=since, confirmed=now if row.shown else had.seen if had is not None else "")
+    approvals = tuple(item for item in (gave or {}).get("reconcile", {}).get("approvals") or () if isinstance(item, dict))
+    return row._replace(since=since, confirmed=now if row.shown else had.seen if had is not None else "", approvals=approvals)
 
 
 def is_unused(row: Held, since: str) -> bool:

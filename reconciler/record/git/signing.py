@@ -77,13 +77,15 @@ class Signer:
     def git(self) -> Git:
         """Git that signs. Raises RecordError where no key is configured."""
         found = self.signing()
+        if found.format not in (SSH, GPG):
+            raise RecordError(
+                f"gpg.format is {found.format}, which is not signed with here: only keys of SSH and GPG are",
+                "set it to ssh or openpgp; `reconcile help record` says how a workflow's OIDC identity comes to such a key",
+                "SigningFailed",
+            )
         if not found.key:
             raise RecordError(
                 "reconciler.yaml says `sign: true`, and git has no key here to sign with", NO_KEY, "SigningKeyMissing"
-            )
-        if found.format not in (SSH, GPG):
-            raise RecordError(
-                f"gpg.format is {found.format}, which is not signed with here", "set it to ssh or openpgp", "SigningFailed"
             )
         return signing(self.environ, found.settings())
 

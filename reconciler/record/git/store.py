@@ -100,6 +100,9 @@ class GitStore:
             self._look()
             self.log_of_ref.refuse_lost()
 
+    def known_head(self) -> str:
+        return self.ref.last()[0]
+
     def trust(self, head: str) -> bool:
         """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
         with self.mutex:

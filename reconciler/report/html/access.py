@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.plan.access.had import Had, Moved
 from reconciler.plan.access.held import Held
-from reconciler.report.had import cells_of, change, words
+from reconciler.report.had import cells_of, change, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
+from reconciler.report.log_query import approval_text
 from reconciler.report.moved import cause, what
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Since", "Until", "Reason", "Last seen")
@@ -39,7 +40,8 @@ def row(app: str, held: Held) -> Row:
     what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
     place = f"{held.file}:{held.line}" if held.file else ""
     given = (who or held.address, app, held.kind, what, held.source, held.through, place)
-    cells = (*given, held.since[:10], held.until or "", held.reason, held.confirmed[:10])
+    why = "; ".join(filter(None, [held.reason, *(f"approved: {approval_text(item)}" for item in held.approvals)]))
+    cells = (*given, held.since[:10], held.until or "", why, held.confirmed[:10])
     return Row(cells, mark="privileged" if held.privileged else "")
 
 
@@ -65,4 +67,5 @@ def render_moved(apps: Mapping[str, Iterable[Moved]], asked: str) -> str:
 def _past(app: str, had: Had) -> tuple[str, ...]:
     given, taken = change(had, had.gave), change(had, had.took)
     told = (words(said) if said else "" for said in (given, taken))
-    return (had.login or had.address, app, had.kind, cells_of(had)[1], "yes" if had.known else "no", *told)
+    known = "yes" if had.known else unconfirmed(had) or "no"
+    return (had.login or had.address, app, had.kind, cells_of(had)[1], known, *told)

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.report.change_text import value_text
 from reconciler.report.html.listing import Line, Row
-from reconciler.report.log_query import actions_of, address_of, by_of, came_of, ours_of, status_of
+from reconciler.report.log_query import actions_of, address_of, approvals_of, by_of, came_of, ours_of, status_of
 
 COLUMNS = ("When", "App", "Action", "Status", "Object", "By", "What came of it")
 OBJECT = COLUMNS.index("Object")
@@ -31,7 +31,9 @@ def _lines(record: dict[str, Any]) -> Iterator[Line]:
     for gain in ours.get("access") or ():
         through = f" through {gain['through']}" if gain.get("through") else ""
         privileged = " (privileged)" if gain.get("privileged") else ""
-        what = f"{gain.get('kind', '')} {gain.get('what', '')}{privileged}{through}"
+        until = f", until {gain['expires']}" if gain.get("expires") else ""
+        reason = f", reason: {gain['reason']}" if gain.get("reason") else ""
+        what = f"{gain.get('kind', '')} {gain.get('what', '')}{privileged}{through}{until}{reason}"
         yield Line("+" if gain.get("gains") else "-", f"{gain.get('address', '')}: {what}")
     yield from (Line("", f"{name}: {value}") for name, value in _facts(record, ours) if value)
 
@@ -47,11 +49,12 @@ def _property(item: Record) -> Iterator[Line]:
         yield Line("~", f"{name}: {value_text(before)} -> {value_text(after)}")
 
 
-def _facts(record: Record, ours: Record) -> Iterator[tuple[str, str]]:
+def _facts(record: dict[str, Any], ours: Record) -> Iterator[tuple[str, str]]:
     place = ours.get("declaredAt") or {}
     yield "Declared in", f"{place.get('file')}:{place.get('line')}" if place.get("file") else ""
     yield "Causes", ", ".join(map(str, ours.get("causes") or ()))
     yield "Commit", str(ours.get("commit") or "")
     yield "Pull request", str(ours.get("pullRequest") or "")
+    yield "Approved", "; ".join(approvals_of(record))
     yield "Read back", str(ours.get("readBack") or "")
     yield "Cycle", str(record.get("cycleId") or "")
