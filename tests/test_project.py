@@ -68,7 +68,7 @@ def test_make_installs_what_builds_the_package_and_for_the_story_nothing_that_te
     assert builders | {"pip", "editables"} == set(given["BUILDER"].split()) and "--no-build-isolation" in given["INSTALL"]
     assert re.findall(r"^\t\$\(INSTALL\) -e '.\[(.*)\]'$", text, re.MULTILINE) == ["demo,test", "demo"]
     story, tests = (PROJECT["optional-dependencies"][extra] for extra in ("demo", "test"))
-    assert story == ["scim2-server==0.8.3"] and "scim2-server[cursor]==0.8.3" in tests
+    assert story == ["scim2-server==0.8.3", "aiosmtpd>=1.4.6"] and "scim2-server[cursor]==0.8.3" in tests
 
 
 def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
