@@ -87,7 +87,7 @@ def read_and_plan(
     record = known if amend is None else _amended(known or Record(app.name), amend)
     # 2. What the declarations come to today.
     resolution = resolve(app, declarations, today())
-    with connect(app, record, listener.waits, answered=listener.answered) as client:
+    with connect(app, record, listener.waits, answered=listener.answered, paged=listener.paged) as client:
         if known is None:
             refuse_renamed(app, declarations, client.base_url)
         # 3. What is there, and the changes that lead from there to what is declared.
