@@ -8,8 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import yaml
 
+from tests.benchmarks import cycle, hour, leaver
+from tests.benchmarks.measure import Cost, verdict
 from tests.support.servers import ROOT
 
 SAID = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -68,7 +71,7 @@ def test_make_installs_what_builds_the_package_and_for_the_story_nothing_that_te
     assert builders | {"pip", "editables"} == set(given["BUILDER"].split()) and "--no-build-isolation" in given["INSTALL"]
     assert re.findall(r"^\t\$\(INSTALL\) -e '.\[(.*)\]'$", text, re.MULTILINE) == ["demo,test", "demo"]
     story, tests = (PROJECT["optional-dependencies"][extra] for extra in ("demo", "test"))
-    assert story == ["scim2-server==0.8.3"] and "scim2-server[cursor]==0.8.3" in tests
+    assert story == ["scim2-server==0.8.3", "aiosmtpd>=1.4.6"] and "scim2-server[cursor]==0.8.3" in tests
 
 
 def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
@@ -87,3 +90,21 @@ def test_make_brings_pip_by_venv_where_python_has_none(tmp_path: Path) -> None:
         "-m venv VENV",
         f"-m pip {quick} --upgrade pip hatchling editables",
     ]
+
+
+def test_a_benchmark_whose_promise_is_not_kept_says_so_and_ends_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it promises is what the page says."""
+    page = (ROOT / "reconciler/docs/cost.md").read_text(encoding="utf-8")
+    assert f"promised are {cycle.PROMISED:.0f} s" in page and leaver.PROMISED == 300 and "five minutes" in page
+    well = hour.Arrived([], [])
+    assert verdict([*cycle.broken([Cost(9, 1.9, 1)]), *leaver.broken(107), *hour.broken(0, well, [])]) == 0
+    assert capsys.readouterr().out == ""
+    for broken in (
+        cycle.broken([Cost(1, 2.1, 1)]),
+        leaver.broken(301),
+        hour.broken(1, well, []),
+        hour.broken(0, hour.Arrived(["User/a"], []), []),
+        hour.broken(0, hour.Arrived([], ["User/a"]), []),
+        hour.broken(0, well, ["ada is there 2 times"]),
+    ):
+        assert verdict(broken) == 1 and capsys.readouterr().out.startswith("not kept: ")

@@ -63,6 +63,7 @@ IMPURE = {
 IMPURE_CALLS = {"input", "now", "open", "print", "read_bytes", "read_text", "today", "utcnow", "write_bytes", "write_text"}
 # Third-party packages, each with the one room that knows it, and the standard library's programs.
 HOME = {
+    "aiosmtpd": "demo",
     "click": "cli",
     "confusable_homoglyphs": "declare",
     "deepdiff": "plan",

@@ -60,15 +60,18 @@ lock_option = click.option(
 )
 
 
+cause_option = click.option(
+    "--cause",
+    "causes",
+    multiple=True,
+    type=click.Choice(["config", "drift", "time"]),
+    help="Only changes that have no other cause.",
+)
+
+
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that select a part of a plan."""
-    command = click.option(
-        "--cause",
-        "causes",
-        multiple=True,
-        type=click.Choice(["config", "drift", "time"]),
-        help="Only changes that have no other cause.",
-    )(command)
+    command = cause_option(command)
     return click.option(
         "--only",
         multiple=True,

@@ -30,7 +30,7 @@ def notify() -> None:
 @notify.command()
 @options
 def test(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
-    """Send one message of each kind in `on`, marked as a test, through each channel of each app."""
+    """Send one message of each kind, also of those that `on` leaves out, marked as a test, through each channel of each app."""
     declarations = load_checked(desired, apps)
     return worst([guarded(lambda app=app: _test(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 
@@ -56,7 +56,7 @@ def _test(app: App, declarations: Declarations) -> int:
     if not target.channels:
         say(f"{app.displayName}: {NOBODY}")
         return 0
-    events = samples(app.notification, Moment(app.name, app.displayName, "", at))
+    events = samples(Moment(app.name, app.displayName, "", at))
     outbox = Outbox(store_of(app, declarations).outbox())
     messages = [Message(event, channel, target, at, at) for channel in target.channels for event in events]
     means = Means(os.environ, lambda: datetime.now(UTC), random.random)

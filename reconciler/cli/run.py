@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, known_apps, lock_option, options, worst
+from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, cause_option, known_apps, lock_option, options, worst
 from reconciler.cli.output import say_error
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.streams import lost
@@ -50,6 +50,14 @@ class Listen(click.ParamType["Address"]):
 @takes_no_words
 @options
 @click.option("--once", is_flag=True, help="One cycle of each app, whenever the last one was; then end.")
+@click.option(
+    "--when",
+    type=click.Choice(["now", "due"]),
+    default="now",
+    show_default=True,
+    help="With --once: now, or only where the record says that a cycle is due.",
+)
+@cause_option
 @click.option("--interval", type=Time(), metavar="TIME", help="Time between cycles, whatever the apps say, such as 40m.")
 @click.option("--pull", is_flag=True, help="Keep the checkout at the head of the remote's main branch.")
 @click.option(
@@ -71,13 +79,15 @@ class Listen(click.ParamType["Address"]):
 )
 @lock_option
 def run(
-    desired: Path, apps: tuple[str, ...], no_color: bool, once: bool, interval: int | None, pull: bool, poll: int, grace: int,
-    log_format: str, listen: Address | None, lock_timeout: float,
+    desired: Path, apps: tuple[str, ...], no_color: bool, once: bool, when: str, causes: tuple[str, ...], interval: int | None,
+    pull: bool, poll: int, grace: int, log_format: str, listen: Address | None, lock_timeout: float,
 ) -> int:  # fmt: skip
     """Run a cycle of each app every interval, until stopped: plan, guard, write, record.
 
     Safeguards and approvals hold as in apply. `reconcile help service` tells of cycles, escrow, quarantine and systemd.
     """
+    from reconciler.notify.mail import VARIABLE
+    from reconciler.notify.target import CHANNELS
     from reconciler.service.events import Event, as_json, as_notice, as_text
     from reconciler.service.follow import PATIENCE, Follow
     from reconciler.service.listen import listening
@@ -86,7 +96,8 @@ def run(
     from reconciler.service.metrics import Metrics
     from reconciler.service.turns import Settings
 
-    text = as_notice if os.environ.get("GITHUB_ACTIONS") == "true" else as_text
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    text = as_notice if in_actions else as_text
     form = as_json if log_format == "json" else text
 
     def say(event: Event) -> None:
@@ -96,9 +107,11 @@ def run(
 
     gc.enable()  # it lives long, and holds little
     metrics = Metrics(time.time)
-    messages, soon = Messages(say, (metrics,), LAST), min(SOON, grace * SHARE)
+    tells = not in_actions or VARIABLE in os.environ  # the notices of the run tell
+    messages, soon = Messages(say, (metrics,), LAST, CHANNELS if tells else ()), min(SOON, grace * SHARE)
     follow = Follow(_main(desired) if pull else None, poll, 1 if once else PATIENCE)
-    loop = Loop(Settings(desired, apps, interval, once, grace - soon, lock_timeout), say, (messages, metrics), follow)
+    settings = Settings(desired, apps, interval, once, grace - soon, lock_timeout, causes, when == "due")
+    loop = Loop(settings, say, (messages, metrics), follow)
     _check(loop, apps)
     with ExitStack() as stack:
         try:
@@ -149,8 +162,11 @@ def _check(loop: Loop, apps: tuple[str, ...]) -> None:
 
 def _code(end: End) -> int:
     from reconciler.service.ends import Busy
+    from reconciler.service.order import Postponed
     from reconciler.service.result import CycleResult
 
+    if isinstance(end, Postponed) and end.next:  # asked for where one is due, and none is
+        return 0
     if isinstance(end, CycleResult):
         return CODES[end.result]
     return LOCKED if isinstance(end, Busy) else ERROR

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 def connect(
     app: App, record: Record | None, tell: Callable[[str], None], but: frozenset[int] = frozenset(),
     answered: Callable[[str, int], None] = lambda method, status: None,
+    paged: Callable[[str, int, int], None] = lambda resource, length, total: None,
 ) -> Iterator[ScimClient]:  # fmt: skip
     """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once.
 
-    `tell` hears of waits and `answered` of each request, from any thread. An error that ends the work on the app names it.
+    `tell` hears of waits, `answered` of each request and `paged` of each page (as ScimClient says it), from any thread. An error
+    that ends the work on the app names it.
     """
     from reconciler.scim.client import ScimClient
     from reconciler.scim.credentials import resolve
@@ -31,8 +33,9 @@ def connect(
 
     reach = resolve(app, os.environ, record.base_url if record else None)
     client = ScimClient(
-        reach.base_url, reach.token, profile_of(app), again=AGAIN - but, tell=tell, shown=reach.shown, answered=answered
-    )
+        reach.base_url, reach.token, profile_of(app), again=AGAIN - but, tell=tell, shown=reach.shown, answered=answered,
+        paged=paged,
+    )  # fmt: skip
     try:
         with client:
             if record is not None and record.base_url == reach.base_url:  # of a version that kept the URL itself

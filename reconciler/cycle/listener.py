@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 Tell = Callable[[str], None]
+Paged = Callable[[str, int, int], None]
 Counting = AbstractContextManager[Callable[[], object]]  # yields what is called, from any thread, as each of many ends
 
 
@@ -14,6 +15,7 @@ class Listener(NamedTuple):
     """`waits` hears, from any thread, of each wait for a service; `says` what a person should know; `notes` what to keep.
 
     `answered` hears, from any thread, of each request: its method and the status of the answer, 0 where none came.
+    `paged` hears, from any thread, of each page of a list: of what, how many it holds, and how many the service says there are.
     `counts` is entered for a long row of reads: how many, of what, and what tells the seconds that requests have waited.
     """
 
@@ -21,6 +23,7 @@ class Listener(NamedTuple):
     says: Tell
     notes: Tell
     answered: Callable[[str, int], None] = lambda method, status: None
+    paged: Paged = lambda resource, length, total: None
     counts: Callable[[int, str, Callable[[], float]], Counting] = lambda total, what, waited: nullcontext(lambda: None)
 
 

@@ -86,7 +86,7 @@ def read_and_plan(
     store = store or store_of(app, declarations)
     known = recovered(store, loaded)
     record = known if amend is None else _amended(known or Record(app.name), amend)
-    with connect(app, record, listener.waits, answered=listener.answered) as client:
+    with connect(app, record, listener.waits, answered=listener.answered, paged=listener.paged) as client:
         if known is None:
             refuse_renamed(app, declarations, client.base_url)
         # 2. What the declarations come to today, and what they said before, while the service says what it can do.

@@ -8,8 +8,9 @@ from importlib.util import find_spec
 
 
 def install() -> str | None:
-    """The command that brings the server of the simulators to this very Python; None where it is there.
+    """The command that brings the servers of the simulators to this very Python; None where they are there.
 
-    This package is installed, so pip takes it as it is, and asks an index for the server alone.
+    This package is installed, so pip takes it as it is, and asks an index for the servers alone.
     """
-    return None if find_spec("scim2_server") else f"{shlex.quote(sys.executable)} -m pip install 'scim-reconciler[demo]'"
+    there = find_spec("scim2_server") and find_spec("aiosmtpd")
+    return None if there else f"{shlex.quote(sys.executable)} -m pip install 'scim-reconciler[demo]'"

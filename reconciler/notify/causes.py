@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from reconciler.declare.settings import Notification
+from reconciler.declare.settings import TOLD, Notification
 from reconciler.record.told import Cause as Known
 from reconciler.record.told import Told
 from reconciler.report.event.model import MOST_NAMED, Event, Phase
@@ -94,13 +94,13 @@ def _key(cause: Known) -> tuple[str, str]:
     return cause["kind"], cause["reason"]
 
 
-def samples(wanted: Notification, moment: Moment) -> list[Event]:
-    """One of each kind, which say that they are tests; those of another moment have other ids."""
+def samples(moment: Moment) -> list[Event]:
+    """One of each kind that there is, which say that they are tests; those of another moment have other ids."""
     sample = Cause(
         "", "Test", "this was asked for by hand", "", ("User/somebody@example.com",), (f"reconcile status --app {moment.app}",)
     )
     events = _Numbered(moment._replace(base_url=moment.at), 0)
-    for kind in wanted.on:
+    for kind in TOLD:
         events.tell(Cause(kind, *(getattr(sample, name) for name in ("reason", "why", "remedy", "affected", "commands"))), "test")
     return events.made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reconciler.notify.deliver import Delivery, Means, attempt, deliver
@@ -17,13 +17,15 @@ SOONEST, LATEST = 1.0, 60.0  # seconds between two looks: somebody may set the c
 
 
 class Courier:
-    """A receiver that is slow holds up nobody who is told through another channel.
+    """A receiver that is slow holds up nobody who is told through another channel; what goes through none of `channels` waits.
 
     `tell` hears of each try, `says` of an outbox that cannot be used; both are called from the threads.
     """
 
-    def __init__(self, means: Means, tell: Callable[[Delivery], None], says: Callable[[str], None]) -> None:
-        self._lanes = {channel: _Lane(channel, means, tell, says) for channel in CHANNELS}
+    def __init__(
+        self, means: Means, tell: Callable[[Delivery], None], says: Callable[[str], None], channels: Iterable[str] = CHANNELS
+    ) -> None:
+        self._lanes = {channel: _Lane(channel, means, tell, says) for channel in channels}
 
     def look(self, folder: Path) -> None:
         """There may be something in this outbox, now or later."""
@@ -32,7 +34,8 @@ class Courier:
 
     def send(self, message: Message) -> None:
         """Try once what no outbox could take."""
-        self._lanes[message.channel].send(message)
+        if lane := self._lanes.get(message.channel):
+            lane.send(message)
 
     def close(self, seconds: float) -> list[Message]:
         """Deliver what is due yet, for so long; what was left is returned, and waits for the next run."""

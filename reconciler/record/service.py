@@ -104,7 +104,9 @@ class Service(TypedDict, total=False):
 
     begun:       when the first cycle began
     interval:    seconds between two cycles, as the last one was told
-    lastSuccess: when the last cycle ended that went through all that there was to do, whatever became of single objects
+    clock:       when the last cycle began by the app's clock; there where the last of all was one for a merge
+    lastSuccess: when the last cycle ended that went through all that there was to do, whatever became of single objects;
+                 not of one whose every write failed
     steadySince: since when every cycle found nothing wrong
     quiet:       how many cycles have ended since the last one that the log has a record of
     escrows:     address -> what failed there
@@ -118,6 +120,7 @@ class Service(TypedDict, total=False):
     begun: str
     interval: int
     cycle: CycleFigures
+    clock: str
     lastSuccess: str
     steadySince: str
     watermark: Watermark

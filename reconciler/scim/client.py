@@ -28,6 +28,7 @@ class ScimClient:
 
     `profile` is what is known of the service, which discovery may refine; `shown` is the base URL as plans and records may hold
     it, if that is not the URL itself; `workers` is how many requests may be under way, by default as many as the profile allows.
+    `paged` hears, from any thread, of each page of a list: of which resource, its length, and how many the service claims in all.
     """
 
     def __init__(
@@ -38,11 +39,12 @@ class ScimClient:
         *,
         workers: int | None = None,
         shown: str = "",
+        paged: Callable[[str, int, int], None] = lambda resource, length, total: None,
         **handed: Unpack[Handed],
     ) -> None:
         self.base_url, self.profile = base_url.rstrip("/"), profile
         self.workers = workers or profile.concurrency
-        self.shown_url = shown or self.base_url
+        self.shown_url, self._paged = shown or self.base_url, paged
         self._begun: dict[str, Future[Any]] = {}
         self.sender = Sender(self.base_url, token, profile, self.workers + 2, **handed)
 
@@ -102,12 +104,14 @@ class ScimClient:
     def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
         answer = self.sender.send("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
         items, total = listed(resource, answer, f"GET /{resource}?startIndex={start}")
+        self._paged(resource, len(items), total)
         return Page([item["id"] for item in items], project(items), total)
 
     def _next(self, resource: str, cursor: str, project: Callable[[list[Resource]], list[Any]]) -> CursorPage:
         path = f"/{resource}?cursor={quote(cursor, safe='')}&count={self.profile.paging.count}"
         answer = self.sender.send("GET", path)
         items, total = listed(resource, answer, f"GET /{resource}?cursor=")
+        self._paged(resource, len(items), total)
         after = answer.get("nextCursor")
         if after is not None and not isinstance(after, str):
             raise ReadError(

@@ -33,7 +33,7 @@ def after_cycle(
     known, told, events = _known(record, begun), Told(), list[Event]()
     if target.channels:
         moment = Moment(to.name, to.display_name, record.base_url, result.ended, result.cycle_id)
-        causes = causes_of(result, record.service, wanted.on)
+        causes = causes_of(result, record.service, to)
         events, told = news(causes, known, wanted, moment, lambda cause: is_unseen(cause, result) or _is_open(cause, begun))
     try:
         outbox.retarget(target)
@@ -58,7 +58,7 @@ def without_record(
     kept = outbox.begun()
     begun = kept or unkept or Telling(Told(), Told(), (), result.ended)
     moment = Moment(to.name, to.display_name, "", result.ended, result.cycle_id)
-    causes = causes_of(result, Service(), to.wanted.on) if to.target.channels else []
+    causes = causes_of(result, Service(), to) if to.target.channels else []
     events, told = news(causes, begun.after, to.wanted, moment, lambda cause: cause["reason"] not in RECORD)
     telling = Telling(begun.before, told, (*begun.events, *events), result.ended)
     try:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
 from reconciler.codes import apps, records
+from reconciler.declare.urls import REFERENCE
 from reconciler.notify.causes import Cause
 from reconciler.record.service import Service
 from reconciler.record.told import Cause as Known
 from reconciler.report.event.model import MOST_NAMED
-from reconciler.report.event.words import OFF
+from reconciler.report.event.words import OFF, REPAIRED
 from reconciler.report.safeguard_verdict import asked_for
 from reconciler.service.escrow import given_up
 from reconciler.service.failures import NOT_PLANNED, RECORD, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
+from reconciler.service.recipients import Recipients
 from reconciler.service.result import Approval, CycleResult, Quarantine
 from reconciler.service.trouble import INVALID
 
@@ -26,17 +28,19 @@ UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of w
 CHECKS = {INVALID: "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
 GIVEN_UP = "after 28 days nothing is tried any more, until what is declared changes or the last command below is run"
 CHANGED = "ChangedAtTheService"
+UNAUTHORIZED = "Unauthorized"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
 
-def causes_of(result: CycleResult, service: Service, wanted: Collection[str]) -> list[Cause]:
+def causes_of(result: CycleResult, service: Service, to: Recipients) -> list[Cause]:
     """Sorted by kind and reason, but for those that another one says too, which come last; `service` is as after the cycle."""
     causes = [
-        *_quarantine(result, wanted),
+        *_quarantine(result, to),
         *([] if result.quarantine or result.is_of_checkout else _whole(result)),
         *_objects(result, service),
         *_blocked(result),
         *_drift(result, service),
+        *_repaired(result),
     ]
     return sorted(causes, key=lambda cause: (cause.within is not None, cause.kind, cause.reason))
 
@@ -50,25 +54,41 @@ def is_unseen(known: Known, result: CycleResult) -> bool:
     if known["kind"] == "quarantine" or known["reason"] == INVALID:  # it was right, or no cycle would have begun
         return False
     if not (result.error or result.interrupted):
-        return result.in_part and known["kind"] == "failure" and known["reason"] in UNRECORDED
+        return result.in_part and known["reason"] in (*UNRECORDED, REPAIRED)
     return known["kind"] != "failure" or bool(result.quarantine) or known["reason"] not in WHOLE
 
 
-def _quarantine(result: CycleResult, wanted: Collection[str]) -> Iterator[Cause]:
+def _quarantine(result: CycleResult, to: Recipients) -> Iterator[Cause]:
     """Where it is for deletions that a safeguard holds back, that one's message says all."""
     state = result.quarantine
-    if state is None or (state.reason == TOO_MANY_DELETES and state.next_attempt and result.blocked and "blocked" in wanted):
+    if state is None or (
+        state.reason == TOO_MANY_DELETES and state.next_attempt and result.blocked and "blocked" in to.wanted.on
+    ):
         return
     reason = state.reason if state.next_attempt else OFF
     restart = f"reconcile restart --app {result.app} --scope quarantine"
     check = () if state.reason == TOO_MANY_DELETES else (f"reconcile test-connection --app {result.app}",)
-    yield Cause("quarantine", reason, state.message, _next(state), (), (*check, _status(result), restart))
+    yield Cause(
+        "quarantine", reason, state.message, _next(state, _fix(result, to.target.token)), (), (*check, _status(result), restart)
+    )
 
 
-def _next(state: Quarantine) -> str:
+def _next(state: Quarantine, fix: str) -> str:
     if state.next_attempt is None:
-        return "fix what is wrong, then restart the app: nothing is tried until then"
-    return f"fix what is wrong: once the next attempt succeeds, at {state.next_attempt}, the quarantine ends by itself"
+        return f"{fix}, then restart the app: nothing is tried until then"
+    return f"{fix}: once the next attempt succeeds, at {state.next_attempt}, the quarantine ends by itself"
+
+
+def _fix(result: CycleResult, token: str) -> str:
+    """Of a token that is refused where it comes from; `token` is the reference to it."""
+    if result.error is None or result.error.code != UNAUTHORIZED:
+        return "fix what is wrong"
+    if files := [name.removeprefix("file:") for name, _ in REFERENCE.findall(token) if name.startswith("file:")]:
+        return f"write a valid token into {files[0]}"
+    names = [name.removeprefix("env:").partition(":")[0] for name, _ in REFERENCE.findall(token)]
+    return (
+        f"set {names[0]} to a valid token where `reconcile run` is started, and start it again" if names else "fix what is wrong"
+    )
 
 
 def _whole(result: CycleResult) -> Iterator[Cause]:
@@ -135,6 +155,15 @@ def _drift(result: CycleResult, service: Service) -> Iterator[Cause]:
             *_take(addresses, result),
         )
         yield Cause("drift", CHANGED, why, remedy, tuple(addresses), commands)
+
+
+def _repaired(result: CycleResult) -> Iterator[Cause]:
+    """Written over in this cycle. It ends with one that finds nothing to write over: who does it each time is told of once."""
+    if result.repaired:
+        why = "; ".join(f"{item.address}: {item.line}" for item in result.repaired[:MOST_NAMED])
+        remedy = "nothing needs to be done; where the change was right, take it into the declaration"
+        addresses = tuple(sorted(item.address for item in result.repaired))
+        yield Cause("drift", REPAIRED, why, remedy, addresses, (f"reconcile logs --app {result.app} --cause drift",))
 
 
 def _take(addresses: Iterable[str], result: CycleResult) -> tuple[str, ...]:

@@ -24,24 +24,27 @@ LEFT_OUT = "left out"  # which is no JSON, so no value reads like it
 
 @dataclass(frozen=True)
 class Choice:
-    """`write` is what the cycle writes, `drift` what somebody changed at the service, `waiting` are addresses in escrow."""
+    """`write` is what the cycle writes, `drift` what somebody changed at the service, which it writes over where it `repairs`;
+    `waiting` are addresses in escrow.
+    """
 
     write: tuple[Change, ...]
     drift: tuple[Drifted, ...]
     waiting: tuple[str, ...]
+    repairs: bool
 
 
 def choose(planned: Planned, repairs: bool, escrows: Mapping[str, Escrow], now: str) -> Choice:
     """Of the changes of a plan; `repairs` says whether drift is written over."""
     changes = planned.plan.changes
-    drift = tuple(Drifted(change.address, line) for change in changes if (line := drift_line(change)))
+    drift = tuple(Drifted(change.address, line) for change in planned.everything if (line := drift_line(change)))
     kept = changes if repairs else tuple(part for change in changes if (part := without_drift(change)) is not None)
     resolution = planned.context.resolution
     waiting = frozenset(c.address for c in kept if c.address in escrows and _waits(c.address, escrows, resolution, now))
     todo = tuple(change for change in kept if change.address not in waiting)
     if todo and len(todo) < len(changes):
         todo = possible(planned.context, todo, [])
-    return Choice(changes if todo == changes else todo, drift, tuple(sorted(waiting)))
+    return Choice(changes if todo == changes else todo, drift, tuple(sorted(waiting)), repairs)
 
 
 def _waits(address: str, escrows: Mapping[str, Escrow], resolution: Resolution, now: str) -> bool:

@@ -50,7 +50,7 @@ def mapped(app: App) -> str:
     return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
 
 
-def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: int) -> Kind:
+def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: float) -> Kind:
     """An initial cycle looks at everything again: at first, when the mapping changed, and every `full_refresh` seconds."""
     initial = watermark.get("initial")
     if initial is None or watermark.get("mapped") != fingerprint:
@@ -66,7 +66,7 @@ def next_cycle(service: Service, interval: int, now: str) -> str:
     if (quarantine := service.get("quarantine")) is not None:
         attempt = quarantine.get("next", "")
         return now if is_ahead(attempt, max(interval, UNITS["d"]), now) else attempt
-    started = service.get("cycle", {}).get("started")
+    started = service.get("clock") or service.get("cycle", {}).get("started")
     return now if started is None or is_ahead(started, interval, now) else later(started, interval)
 
 

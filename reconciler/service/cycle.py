@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 
 from reconciler.apply.log import staged_lines
 from reconciler.apply.model import Result
@@ -12,7 +13,8 @@ from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
-from reconciler.plan.change import Change
+from reconciler.plan.change import Cause, Change
+from reconciler.plan.selection import Selection
 from reconciler.record.log.audit import Kind as Audit
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
@@ -47,11 +49,12 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         means.stands(standing_of(app, service, interval))
         sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
-        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting)
+        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent)
         if clocks.is_off(service) or not (order.forced or clocks.begins(service, interval, declarations.digest, started)):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
             return Postponed(app.name, started, due, clocks.why(service), is_well)
-        kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
+        refresh = inf if order.urgent else clocks.seconds(app.provisioning.fullRefresh)
+        kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, refresh)
         progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
         try:
             return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run(stored)
@@ -84,18 +87,27 @@ class _Cycle:
     def _read(self, read: Read | None, stored: Record | None = None) -> CycleResult:
         """What a safeguard blocks of a part of the service is judged again on all of it: that is what a reviewer is shown."""
         listener = self.progress.hears(self.means.listener)
-        with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read, loaded=stored) as session:
+        with read_and_plan(
+            self.app, self.declarations, listener, self._selection(), self.store, read=read, loaded=stored
+        ) as session:
             result = self._go(session)
         if result is None:
             return self._read(None)
         self.means.held(session)
         return result
 
+    def _selection(self) -> Selection:
+        """What is asked for; drift that is only reported is seen all the same."""
+        causes = self.order.causes
+        if self.app.provisioning.drift != "repair":
+            causes = tuple(cause for cause in causes if cause != Cause.DRIFT) or causes
+        return Selection(causes=causes)
+
     def _reading(self) -> Reading:
         unmanaged = figures.last_counts(self.service).unmanaged
         refresh = clocks.seconds(self.app.provisioning.fullRefresh)
         also = {**self.service.get("escrows", {}), **self.service.get("notAsTold", {})}
-        return Reading(self.frame.interval, refresh, self.started, self._is_quiet(), unmanaged, also)
+        return Reading(self.frame.interval, refresh, self.started, self._is_quiet(), unmanaged, also, self.order.urgent)
 
     def _is_quiet(self) -> bool:
         """Whether neither the declaration nor the day is another than when nothing was left to do."""
@@ -134,7 +146,8 @@ class _Cycle:
         """(what is written, what a safeguard holds back)."""
         if not session.guarded.blocking:
             return choice.write, ()
-        passing = session.guarded.passing if session.app.safeguards.onBlocked == "continue" else ()
+        goes_on = session.app.safeguards.onBlocked == "continue" or session.planned.plan.selected_causes == (Cause.TIME,)
+        passing = session.guarded.passing if goes_on else ()
         digests = {change.digest for change in passing}
         return passing, tuple(change for change in choice.write if change.digest not in digests)
 
@@ -176,7 +189,7 @@ class _Cycle:
         work = Work(
             tuple(done.outcomes),
             (*failing, *map(failures.not_planned, planned.plan.errors), *findings.not_as_told(planned, self.service, failing)),
-            frozenset(change.address for change in planned.plan.changes),
+            frozenset(change.address for change in planned.everything),
             {failure.address: declared_digest(resolution, failure.address) for failure in failing},
         )
         error = failures.of_run(done)
@@ -188,10 +201,12 @@ class _Cycle:
             blocked=blocked,
             held=held_back(held) if blocked else (),
             drift=findings.drift(planned, self.service, choice, work.ended),
+            repaired=findings.repaired(choice, work.done),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             since=self._since() if back else Since(),
             interrupted=done.interrupted,
+            unreviewed=findings.unreviewed(planned),
             left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
             writes=numbers.writes(done.outcomes),
             rate_wait=session.client.waited,

@@ -68,6 +68,8 @@ def of_result(result: CycleResult) -> list[Event]:
         for item in result.drift[:MOST_NAMED]
     ]
     events += _more(event, "drift", len(result.drift), "drifted")
+    words = "somebody else changed it at the service, and it is written over"
+    events += _named(event, "repaired", words, [item.address for item in result.repaired])
     for block in result.blocked:
         held = f"{plural(len(result.held), 'change')} held back"
         events.append(event("blocked", f"{block.safeguard}: {block.message}; {held}", "warning", plan=block.digest))
@@ -77,6 +79,7 @@ def of_result(result: CycleResult) -> list[Event]:
     events += _more(event, "failed", len(result.failures), "failed")
     waiting = {*result.escrowed} - {*result.given_up} - {failure.address for failure in result.failures}
     events += _named(event, "escrowed", "in escrow, each until its next try", waiting)
+    events += _named(event, "unreviewed", "declared and not applied: left to their own review", result.unreviewed)
     restart = f"given up: `reconcile restart --app {result.app} --scope escrows` tries again"
     events += _named(event, "givenUp", restart, result.given_up)
     if result.quarantine is not None:

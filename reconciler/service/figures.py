@@ -22,7 +22,8 @@ NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
 @dataclass(frozen=True)
 class Frame:
     """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date, and
-    when the commit was first seen that the declaration comes from; None where it comes from none.
+    when the commit was first seen that the declaration comes from; None where it comes from none. One that is urgent is no
+    cycle of the app's clock.
     """
 
     interval: int
@@ -30,6 +31,7 @@ class Frame:
     mapped: str
     day: str
     sighting: Sighting | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Work:
     def ended(self) -> frozenset[str]:
         """Addresses of those with which nothing more is to be done."""
         return frozenset(outcome.change.address for outcome in self.outcomes if outcome.status in ENDED)
+
+    @property
+    def done(self) -> frozenset[str]:
+        """Addresses of those that the service did as it was told."""
+        return frozenset(outcome.change.address for outcome in self.outcomes if outcome.status in DONE)
 
     @property
     def failed(self) -> frozenset[str]:
@@ -134,12 +141,14 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         **before,
         "begun": _begun(before, result),
         "interval": frame.interval,
-        "cycle": _cycle(result, "" if result.interrupted else frame.declared),
+        "cycle": _cycle(result, "" if result.interrupted or _goes_on(before, frame) else frame.declared),
     }
-    if result.result in ("success", "partial") and not result.interrupted:
+    put(service, "clock", before.get("clock") or before.get("cycle", {}).get("started") if frame.urgent else "")
+    if has_succeeded(result):
         service["lastSuccess"] = result.ended
     if result.error is None:
-        service["watermark"] = _watermark(before.get("watermark", {}), result, frame, good or _is_all_told(result, escrows))
+        whole = not result.unreviewed and (good or _is_all_told(result, escrows))
+        service["watermark"] = _watermark(before.get("watermark", {}), result, frame, whole)
     put(service, "steadySince", steady)
     put(service, "sighting", frame.sighting)
     put(service, "escrows", dict(escrows))
@@ -150,6 +159,17 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         put(service, "notAsTold", {failure.address: failure.message for failure in result.failures if stands(failure)})
         put(service, "approvals", [WaitedFor(safeguard=a.safeguard, plan=a.digest, file=a.file) for a in result.approvals_needed])
     return service
+
+
+def _goes_on(before: Service, frame: Frame) -> bool:
+    """Whether one before it was told to stop, and has left something that is not urgent."""
+    return frame.urgent and before.get("cycle", {}).get("declared") == ""
+
+
+def has_succeeded(result: CycleResult) -> bool:
+    """Whether it went through all that there was to do; one whose every write failed has done nothing."""
+    ended = {how for (_, _, how), number in result.writes.items() if number}
+    return result.result in ("success", "partial") and not result.interrupted and not ("failed" in ended and "done" not in ended)
 
 
 def _is_all_told(result: CycleResult, escrows: Mapping[str, Escrow]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
+from reconciler.plan.change import Cause
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.record.service import Service
@@ -23,6 +24,19 @@ def drift(planned: Planned, service: Service, choice: Choice, repaired: Containe
     before = service.get("drift", {})
     found = (item for item in choice.drift if item.address not in repaired)
     return (*found, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
+
+
+def repaired(choice: Choice, done: Container[str]) -> tuple[Drifted, ...]:
+    """What somebody changed at the service, and this cycle has written over; `done` are addresses of what it wrote."""
+    return tuple(item for item in choice.drift if choice.repairs and item.address in done)
+
+
+def unreviewed(planned: Planned) -> tuple[str, ...]:
+    """Addresses of declared changes that a cycle for some causes leaves to their own review."""
+    if not planned.plan.selected_causes:
+        return ()
+    mine = {change.address for change in planned.plan.changes}
+    return tuple(change.address for change in planned.everything if Cause.CONFIG in change.causes and change.address not in mine)
 
 
 def not_as_told(planned: Planned, service: Service, failing: Iterable[Failure]) -> Iterator[Failure]:

@@ -9,20 +9,22 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from reconciler import __version__
 from reconciler.cycle.clock import now
+from reconciler.declare.wording import plural
 from reconciler.record.service import Sighting
 from reconciler.service import worker
 from reconciler.service.app_files import app_files
 from reconciler.service.bell import Bell
 from reconciler.service.child import Child
-from reconciler.service.clocks import between, later
+from reconciler.service.clocks import later, spelled
 from reconciler.service.ends import UNSEEN, Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
-from reconciler.service.events import Event, Level
+from reconciler.service.events import MOST_NAMED, Event, Level
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
 from reconciler.service.order import Postponed
 from reconciler.service.own_troubles import OwnTroubles
-from reconciler.service.pull import Pulled, touched
+from reconciler.service.pull import Pulled, named, touched
 from reconciler.service.result import CycleResult, Standing
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.turns import Settings, Turn
@@ -60,6 +62,7 @@ class Loop:
         """After `survey`: until somebody stops it; with `once` until each app had its cycle."""
         with self.bell.hears_signals(self._end):
             self.systemd.tell(READY)
+            self._tell_start()
             while not self.stopping and not self._is_done():
                 self._pull()
                 self._look_around()
@@ -67,6 +70,13 @@ class Loop:
                 self._wait(self._patience())
             self._stop()
         self.bell.close()
+
+    def _tell_start(self) -> None:
+        """Which version runs a cycle of which apps, and how far apart; whoever asked for one cycle knows what of."""
+        if not self.settings.once:
+            apps = [f"{name} every {spelled(turn.interval)}" for name, turn in sorted(self.turns.items())]
+            more = f" and {plural(len(apps) - MOST_NAMED, 'app')} more" if len(apps) > MOST_NAMED else ""
+            self._tell("started", f"reconcile {__version__}: a cycle of {', '.join(apps[:MOST_NAMED])}{more}")
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
@@ -110,7 +120,7 @@ class Loop:
     def _patience(self) -> float:
         """Seconds until something is due."""
         at, waits = now(), [LONGEST]
-        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and self._may_begin()]
+        waits += [turn.wait(at) for turn in self.turns.values() if turn.child is None and self._may_begin()]
         if self.follow.follows and self.looks is None and self.seen is None:
             waits.append(self.follow.wait(at))
         if self.systemd.every is not None:
@@ -149,6 +159,7 @@ class Loop:
     def _stands(self, name: str, standing: Standing) -> None:
         """How an app stands by its record, which also says what app.yaml says of its interval now."""
         turn = self.turns[name]
+        turn.is_known = bool(standing.last_success)
         turn.due, turn.interval = later(turn.due, standing.interval - turn.interval), standing.interval
         for other in self.observers:
             other.stands(standing)
@@ -170,16 +181,20 @@ class Loop:
         turn, end = self.turns[name], end or (Stopped(name) if self.stopping else Died(name))
         for event in told(name, end, now()):
             self.say(event)
-        self.ends[name] = end
+        if self.stopping or not isinstance(end, Stopped):  # which goes on at once
+            self.ends[name] = end
         match end:
             case CycleResult():
                 turn.unkept = end.unkept.telling if end.unkept else None
+                turn.cut_off, turn.due = 0, now() if end.interrupted else turn.due
                 for other in self.observers:
                     other.result(end)
                 self.troubles.ended(end, self.turns, now())
             case Postponed():
                 self.troubles.read(end.at, self.turns, now())
                 turn.due = min(turn.due, end.next or turn.due)
+            case Stopped():
+                turn.cut_off, turn.due = turn.cut_off + 1, now()
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
             case Removed():
@@ -208,13 +223,21 @@ class Loop:
                 self._ended(name, Held(name))
 
     def _pulled(self, pulled: Pulled) -> None:
-        """The apps that it touches have a cycle at once."""
+        """The apps that it touches have a cycle at once: one that is under way ends as if it were told to stop."""
         self.pulled = Sighting(commit=pulled.commit, at=now())
         apps = touched(pulled.files, self.follow.folder, self.turns)
-        self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
-        for name in apps:
-            self.turns[name].due, self.turns[name].forced = now(), True
+        told = sorted({*apps, *named(pulled.files, self.follow.folder)})
+        self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(told) or 'no app'}")
+        for name in apps if not self.settings.once else ():
+            self._cut_off(name, self.turns[name])
         self._look()
+
+    def _cut_off(self, name: str, turn: Turn) -> None:
+        """Whoever is to be put out does not wait for a long read, nor for the writes that are left to a cycle of many."""
+        turn.urgent = True
+        if turn.child is not None and turn.may_be_cut_off:
+            turn.child.stop()
+            self._tell("cutOff", "the cycle ends early, for what was merged: the one after that does what it has left", name)
 
     def _is_read(self) -> bool:
         """Whether somebody is reading the checkout now: half of it from one commit and half from the next would be neither."""

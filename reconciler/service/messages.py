@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
 from reconciler.notify.outbox import Message
+from reconciler.notify.target import CHANNELS
 from reconciler.service.events import Event
 from reconciler.service.observer import Observer
 from reconciler.service.result import CycleResult
@@ -26,17 +27,24 @@ class Counts(Protocol):
 
 
 class Messages(Observer):
-    """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
+    """While it is entered, messages are delivered by these channels, and for `last` seconds after an end in order those that
+    are due then.
 
     `say` gets lines for the service's own log, from any thread.
     """
 
-    def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
-        self._say, self._counts, self.last = say, counts, last
+    def __init__(
+        self,
+        say: Callable[[Event], None],
+        counts: tuple[Counts, ...] = (),
+        last: float = 10.0,
+        channels: Iterable[str] = CHANNELS,
+    ) -> None:
+        self._say, self._counts, self.last, self._channels = say, counts, last, channels
 
     def __enter__(self) -> Self:
         means = Means(os.environ, lambda: datetime.now(UTC), random.random)
-        self._courier = Courier(means, self._tried, self._troubled)
+        self._courier = Courier(means, self._tried, self._troubled, self._channels)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -38,7 +38,8 @@ class Means(NamedTuple):
 
 class Order(NamedTuple):
     """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid
-    (an app that is off until `restart` has none even so);
+    (an app that is off until `restart` has none even so); `urgent` is one that looks at what was merged and at nothing else that
+    can wait; of a cycle that is for some `causes` alone, what has another one is left to its own review;
     `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept.
     """
 
@@ -47,6 +48,8 @@ class Order(NamedTuple):
     interval: int | None = None
     pulled: Sighting | None = None
     unkept: Telling | None = None
+    urgent: bool = False
+    causes: tuple[str, ...] = ()
 
 
 class Postponed(NamedTuple):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
@@ -21,13 +21,30 @@ EVERY = 1.0  # seconds from one write of the file to the next
 
 
 class Reached(TypedDict):
-    """`reads` are answers to requests that read; `written` of `toWrite` changes have ended, None while it reads; `at` is UTC."""
+    """`reads` are answers to requests that read; of the lists that are read `pages` of `ofPages` have come, which is what the
+    service claims to have; `written` of `toWrite` changes have ended, None while it reads; `at` is UTC.
+    """
 
     cycle: str
     at: str
     reads: int
+    pages: int
+    ofPages: int
     written: int
     toWrite: int | None
+
+
+class Paged(NamedTuple):
+    """What is known of one list: pages that came, the length of the longest, and how many resources there are in all."""
+
+    pages: int
+    longest: int
+    total: int
+
+    @property
+    def of(self) -> int:
+        """How many pages there are, as far as is known."""
+        return max(self.pages, -(-self.total // max(self.longest, 1)) if self.longest else 0)
 
 
 class Progress:
@@ -35,7 +52,8 @@ class Progress:
 
     def __init__(self, folder: Path, cycle: str, clock: Callable[[], str]) -> None:
         self._file, self._clock = folder / FILE, clock
-        self._reached = Reached(cycle=cycle, at="", reads=0, written=0, toWrite=None)
+        self._reached = Reached(cycle=cycle, at="", reads=0, pages=0, ofPages=0, written=0, toWrite=None)
+        self._lists: dict[str, Paged] = {}
         self._lock, self._next = threading.Lock(), 0.0
 
     def hears(self, listener: Listener) -> Listener:
@@ -46,7 +64,16 @@ class Progress:
             if method == "GET":
                 self.read()
 
-        return listener._replace(answered=answered)
+        return listener._replace(answered=answered, paged=self.page)
+
+    def page(self, resource: str, length: int, total: int) -> None:
+        """One of a list came: of which resource, its length, and how many the service claims in all."""
+        with self._lock:
+            known = self._lists.get(resource, Paged(0, 0, 0))
+            self._lists[resource] = Paged(known.pages + 1, max(known.longest, length), max(known.total, total))
+            lists = self._lists.values()
+            self._reached["pages"], self._reached["ofPages"] = sum(one.pages for one in lists), sum(one.of for one in lists)
+            self._keep()
 
     def read(self) -> None:
         with self._lock:
@@ -90,7 +117,8 @@ def reached(folder: Path, since: str) -> Reached | None:
         if data["at"] < since:
             return None
         left = None if data["toWrite"] is None else int(data["toWrite"])
-        numbers = int(data["reads"]), int(data["written"])
-        return Reached(cycle=str(data["cycle"]), at=str(data["at"]), reads=numbers[0], written=numbers[1], toWrite=left)
+        reads, pages, of, written = (int(data[name]) for name in ("reads", "pages", "ofPages", "written"))
+        cycle, at = str(data["cycle"]), str(data["at"])
+        return Reached(cycle=cycle, at=at, reads=reads, pages=pages, ofPages=of, written=written, toWrite=left)
     except (ValueError, KeyError, TypeError):
         return None

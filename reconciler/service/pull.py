@@ -164,11 +164,22 @@ class Main:
         return f"--git-dir={self.checkout.own}", f"--work-tree={self.checkout.top}"
 
 
+def named(files: Iterable[str], folder: str) -> list[str]:
+    """The apps in whose folders these files lie, also those that cannot be made out yet."""
+    ours = _inside(files, folder)
+    return sorted({file.split("/")[1] for file in ours if file.startswith("apps/") and file.count("/") > 1})
+
+
 def touched(files: Iterable[str], folder: str, apps: Iterable[str]) -> list[str]:
     """The apps that these files of a commit concern; `folder` is that of the declarations, from the top of the checkout."""
     known = sorted(apps)
-    ours = [file.removeprefix(f"{folder}/") for file in files if folder == "." or file.startswith(f"{folder}/")]
-    named = {file.split("/")[1] for file in ours if file.startswith("apps/") and file.count("/") > 1}
+    ours = _inside(files, folder)
     if any(not file.startswith("apps/") for file in ours):
         return known
-    return [app for app in known if app in named]
+    inside = named(files, folder)
+    return [app for app in known if app in inside]
+
+
+def _inside(files: Iterable[str], folder: str) -> list[str]:
+    """Those below the folder, from there."""
+    return [file.removeprefix(f"{folder}/") for file in files if folder == "." or file.startswith(f"{folder}/")]

@@ -18,7 +18,8 @@ from reconciler.service.looked_after import costs_little, privileged, turn
 @dataclass(frozen=True)
 class Reading:
     """As `read_and_plan` takes it. `also` are addresses that are asked for in any case; `unmanaged` is how many accounts there
-    are beside ours; `quiet` says that neither the declaration nor the day is another than when nothing was left to do.
+    are beside ours; `quiet` says that neither the declaration nor the day is another than when nothing was left to do; `urgent`
+    that somebody waits for what the declaration changed: drift is looked for by the next cycle.
     """
 
     interval: int
@@ -27,9 +28,12 @@ class Reading:
     quiet: bool
     unmanaged: int = 0
     also: Iterable[str] = ()
+    urgent: bool = False
 
     def __call__(self, client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
         """Raises ServiceError, as `read_live` does."""
+        if self.urgent:
+            return minimal_read(also=self.also)(client, resolution, record)
         if record is None or costs_little(len(record.entries) + self.unmanaged, client.profile, self.interval):
             return read_live(client, resolution, record)
         part = turn(record.entries, moment_of(self.now).timestamp(), self.interval, self.full_refresh)

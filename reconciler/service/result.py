@@ -19,7 +19,7 @@ class Counts:
     skipped:   code of provisioning (`NotAssigned`, `OutOfScopingFilter`, ...) -> number of users left out for it
     provisioned: those in scope that are in the record, but for accounts that have still to be enabled
     escrowed:  objects that wait for their retry; failed: those that failed in this cycle, also where a stop came before a retry
-    drifted:   objects that somebody changed at the service, whether repaired or reported
+    drifted:   objects that somebody changed at the service, and that are left so
     """
 
     in_scope: int = 0
@@ -154,6 +154,8 @@ class CycleResult:
     unkept:      what people are told although neither record nor outbox can hold that they were
     left:        changes that it had not begun then
     escrowed:    addresses in escrow after it; given_up are those of them that are tried no more
+    repaired:    of drift what it has written over
+    unreviewed:  addresses of declared changes that it left to their own review, being for some causes alone
     is_of_checkout: its error lies in files that all apps share, and is told once for all of them
     """
 
@@ -171,6 +173,7 @@ class CycleResult:
     blocked: tuple[Block, ...] = ()
     held: tuple[str, ...] = ()
     drift: tuple[Drifted, ...] = ()
+    repaired: tuple[Drifted, ...] = ()
     approvals_needed: tuple[Approval, ...] = ()
     quarantine: Quarantine | None = None
     rate_wait: float = 0.0
@@ -184,6 +187,7 @@ class CycleResult:
     outbox: str = ""
     interrupted: bool = False
     left: int = 0
+    unreviewed: tuple[str, ...] = ()
     escrowed: tuple[str, ...] = ()
     given_up: tuple[str, ...] = ()
     is_of_checkout: bool = False

@@ -38,7 +38,7 @@ def details(app: str, name: str, service: Service, interval: int, now: str, runn
         "nextCycle": (next_cycle(service, every, now) or None) if cycle and closed != "off" else None,
         "ahead": _ahead(service, now),
         "quarantine": _quarantine(service),
-        "escrows": [_escrow(address, escrow) for address, escrow in sorted(service.get("escrows", {}).items())],
+        "escrows": [_escrow(address, escrow, service) for address, escrow in sorted(service.get("escrows", {}).items())],
         "approvals": [dict(item) for item in service.get("approvals", [])],
         "held": sorted(service.get("held", {})),
         "drift": [{"address": address, "what": line} for address, line in sorted(service.get("drift", {}).items())],
@@ -105,7 +105,9 @@ def _quarantine(service: Service) -> dict[str, Any] | None:
     }
 
 
-def _escrow(address: str, escrow: Escrow) -> dict[str, Any]:
+def _escrow(address: str, escrow: Escrow, service: Service) -> dict[str, Any]:
+    """In quarantine all are tried with its next attempt, and none before."""
+    again = service["quarantine"].get("next") if "quarantine" in service else escrow.get("next")
     return {
         "address": address,
         "action": escrow.get("action", ""),
@@ -115,5 +117,5 @@ def _escrow(address: str, escrow: Escrow) -> dict[str, Any]:
         "remedy": escrow.get("remedy", ""),
         "since": escrow.get("since", ""),
         "tries": escrow.get("tries", 0),
-        "nextTry": escrow.get("next") or None,
+        "nextTry": again or None,
     }

@@ -54,6 +54,8 @@ def _progress(reached: Shown | None) -> str:
     if reached is None:
         return ""
     if reached["toWrite"] is None:
+        if reached["ofPages"]:
+            return f": reading, {reached['pages']:,} of {plural(reached['ofPages'], 'page')} read"
         return f": reading, {plural(reached['reads'], 'answer')} so far"
     return f": {reached['written']:,} of {plural(reached['toWrite'], 'change')} written"
 
@@ -119,7 +121,8 @@ def _waiting(app: Shown) -> Iterator[str]:
     yield from _approvals(app)
     for escrow in app["escrows"][:MOST]:
         often = f"failed {_times(escrow['tries'])} since {escrow['since']}"
-        again = f"tried again at {escrow['nextTry']}" if escrow["nextTry"] else f"given up: {_restart(app, 'escrows')}"
+        scope = "quarantine" if app["quarantine"] else "escrows"
+        again = f"tried again at {escrow['nextTry']}" if escrow["nextTry"] else f"given up: {_restart(app, scope)}"
         yield f"    escrow: {escrow['action']} {plain(escrow['address'])} {often}, {again}"
         yield f"      {escrow['code']}: {_short(escrow['message'])}"
     yield from _more(app["escrows"], "in escrow")

@@ -9,13 +9,17 @@ from pathlib import Path
 from reconciler.notify.outbox import Telling
 from reconciler.record.service import Sighting
 from reconciler.service.child import Child
-from reconciler.service.clocks import is_ahead, later
+from reconciler.service.clocks import between, is_ahead, later
 from reconciler.service.order import Order
+
+MOST_CUT_OFF = 5
 
 
 @dataclass(frozen=True)
 class Settings:
-    """As `run` is told. Times are in seconds; no `apps` are all; `interval` None is each app's own."""
+    """As `run` is told. Times are in seconds; no `apps` or `causes` are all; `interval` None is each app's own. With `once`
+    each app has a cycle whenever its last one was, but for `if_due`.
+    """
 
     desired: Path
     apps: tuple[str, ...] = ()
@@ -23,28 +27,48 @@ class Settings:
     once: bool = False
     grace: float = 25.0
     lock_timeout: float = 0.0
+    causes: tuple[str, ...] = ()
+    if_due: bool = False
 
 
 @dataclass
 class Turn:
-    """An app's clock: when its next cycle is due, how far apart they are, whether it begins whatever the record says.
+    """An app's clock: when its next cycle is due, and how far apart they are; `child` is the process of one that is under way.
 
-    `unkept` is what the last cycle has told although nothing could be kept.
+    unkept:     what the last cycle has told although nothing could be kept
+    urgent:     something was merged that concerns it: a cycle for that begins at once, beside those of the clock
+    hurries:    whether the cycle that is under way is such a one
+    is_known:   whether a cycle has looked at all of it before, so that one for what was merged is short
+    cut_off:    how many in a row were ended for a merge before they had written anything
     """
 
     due: str
     interval: int
-    forced: bool = False
     child: Child | None = None
     unkept: Telling | None = None
+    urgent: bool = False
+    hurries: bool = False
+    is_known: bool = False
+    cut_off: int = 0
 
     def order(self, name: str, at: str, settings: Settings, pulled: Sighting | None) -> Order:
-        """For the cycle of the app `name` that begins now; the next one is due an interval later."""
+        """For the cycle of the app `name` that begins now; but for an urgent one, the next is due an interval later."""
         id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
-        order = Order(id, self.forced or settings.once, settings.interval, pulled, self.unkept)
-        self.due, self.forced = later(at, self.interval), False
-        return order
+        self.hurries, self.urgent = self.urgent, False
+        if not self.hurries:
+            self.due = later(at, self.interval)
+        forced = self.hurries or (settings.once and not settings.if_due)
+        return Order(id, forced, settings.interval, pulled, self.unkept, self.hurries, settings.causes)
+
+    def wait(self, now: str) -> float:
+        """Seconds until the next cycle may begin."""
+        return 0.0 if self.urgent else between(now, self.due)
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether a cycle is under way that ends for a merge. One that was ended so often in a row goes on to its end."""
+        return self.child is not None and self.is_known and not self.hurries and self.cut_off < MOST_CUT_OFF
 
     def is_due(self, now: str) -> bool:
         """Also where the clock was ahead when that was set."""
-        return self.due <= now or is_ahead(self.due, self.interval, now)
+        return self.urgent or self.due <= now or is_ahead(self.due, self.interval, now)

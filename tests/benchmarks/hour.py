@@ -1,7 +1,7 @@
 """`run` for an hour of real time, a cycle a minute, while somebody edits: python -m tests.benchmarks.hour 60 10000.
 
 Minutes and people; the service is the demo's simulator. Each edit is of somebody else, at a random moment. At the end the
-service holds each of them, and the log one write an edit.
+service holds each of them, and the log one write an edit: it ends with 1 where that is not so.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.profile import PROFILES
 from tests.benchmarks.bench import RECONCILE, ROOT
 from tests.benchmarks.generate import PER_FILE, declare
+from tests.benchmarks.measure import verdict
 
 EVERY = 5.0  # seconds from one edit to the next, on average
 FIRST = 1800.0  # seconds that the first cycle may take, which creates everybody
@@ -100,7 +101,24 @@ def simulator() -> Iterator[str]:
             process.terminate()
 
 
-def main(minutes: float, count: int) -> None:
+class Arrived(NamedTuple):
+    """Addresses of edits: those that are not in the log, and those that are there more than once."""
+
+    missing: list[str]
+    doubled: list[str]
+
+
+def broken(code: int, arrived: Arrived, wrong: list[str]) -> list[str]:
+    """What was promised and is not so."""
+    return [
+        *([f"`run` ended with {code}"] if code else []),
+        *([f"{len(arrived.missing)} edits did not arrive"] if arrived.missing else []),
+        *([f"{len(arrived.doubled)} edits were written twice"] if arrived.doubled else []),
+        *([f"{len(wrong)} accounts are not as declared"] if wrong else []),
+    ]
+
+
+def main(minutes: float, count: int) -> int:
     with tempfile.TemporaryDirectory() as name, simulator() as url:
         folder = Path(name)
         company, said = Company(folder, count), folder / "said.jsonl"
@@ -117,11 +135,12 @@ def main(minutes: float, count: int) -> None:
         logged = subprocess.run(
             [*RECONCILE, "logs", "--format", "json"], cwd=folder, env=environ, capture_output=True, check=True
         )
-        _tell(
+        arrived = _tell(
             count, edits, [line for line in map(json.loads, logged.stdout.splitlines()) if "sourceIdentity" in line], said, sizes
         )
         wrong = list(_wrong(url, company, edits))
         print(f"ended with {code}; not as declared at the service: {len(wrong)} {wrong[:5]}")
+    return verdict(broken(code, arrived, wrong))
 
 
 def _wait_for_first(said: Path) -> None:
@@ -149,7 +168,7 @@ def _megabytes(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _tell(count: int, edits: list[Edit], log: list[dict[str, Any]], said: Path, sizes: list[float]) -> None:
+def _tell(count: int, edits: list[Edit], log: list[dict[str, Any]], said: Path, sizes: list[float]) -> Arrived:
     written: dict[str, list[dict[str, Any]]] = {}
     for line in log:
         written.setdefault(line["sourceIdentity"]["displayName"], []).append(line)
@@ -176,6 +195,7 @@ def _tell(count: int, edits: list[Edit], log: list[dict[str, Any]], said: Path, 
     print(
         f"`run` itself holds {sizes[0]:.0f} MB after the first cycle, {max(sizes):.0f} MB at most, {sizes[-1]:.0f} MB at the end"
     )
+    return Arrived(missing, doubled)
 
 
 def _at(moment: str) -> datetime:
@@ -202,4 +222,4 @@ def _wrong(url: str, company: Company, edits: list[Edit]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0, int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0, int(sys.argv[2]) if len(sys.argv) > 2 else 10_000))

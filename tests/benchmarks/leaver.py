@@ -1,7 +1,7 @@
 """How long a leaver who is merged stays in: python -m tests.benchmarks.leaver 100000. Whole processes, on a real checkout.
 
 What a cycle takes from its start to its end, with the read back of the account, is measured; when `run --pull` looks at the
-remote is drawn: each merge falls anywhere between two looks.
+remote is drawn: each merge falls anywhere between two looks. It ends with 1 where docs/cost.md promises less.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.benchmarks.bench import ROOT, git
 from tests.benchmarks.cycle import ONE
 from tests.benchmarks.generate import declare
-from tests.benchmarks.measure import Cost, run
+from tests.benchmarks.measure import Cost, run, verdict
 from tests.benchmarks.record import write_record
 
 POLL, PROMISED = 60.0, 300.0  # seconds between two looks; seconds at the 99th percentile
@@ -34,7 +34,12 @@ def serving(count: int) -> Iterator[str]:
         process.terminate()
 
 
-def main(count: int) -> None:
+def broken(p99: float) -> list[str]:
+    """Promises of docs/cost.md that were not kept; seconds at the 99th percentile."""
+    return [f"a leaver is out after {p99:.0f} s, promised are {PROMISED:.0f} s"] if p99 > PROMISED else []
+
+
+def main(count: int) -> int:
     with tempfile.TemporaryDirectory() as name, serving(count) as url:
         folder = Path(name)
         declare(folder / "desired", count)
@@ -56,6 +61,7 @@ def main(count: int) -> None:
     out = [luck.uniform(0, POLL) + luck.choice(walls) for _ in range(DRAWS)]
     marks = statistics.quantiles(out, n=100)
     print(f"from the merge to the read back: median {marks[49]:.0f} s, p99 {marks[98]:.0f} s (promised: {PROMISED:.0f} s)")
+    return verdict(broken(marks[98]))
 
 
 def _left(folder: Path, number: int, environ: dict[str, str]) -> Cost:
@@ -68,4 +74,4 @@ def _left(folder: Path, number: int, environ: dict[str, str]) -> Cost:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))

@@ -33,6 +33,14 @@ def run(command: list[str], folder: Path, environ: Mapping[str, str] | None = No
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def verdict(broken: Iterable[str]) -> int:
+    """The exit code, once each promise that was not kept is said."""
+    told = list(broken)
+    for words in told:
+        print(f"not kept: {words}")
+    return 1 if told else 0
+
+
 def median(costs: Iterable[Cost]) -> Cost:
     """Each figure's own median."""
     return Cost(*map(statistics.median, zip(*costs, strict=True)))

@@ -103,6 +103,6 @@ def test_told_again_after_a_kill_before_the_record_was_written_it_has_the_same_i
 
 
 def test_a_test_sends_one_of_each_kind_that_somebody_wants() -> None:
-    events = samples(EVERYTHING, moment(0))
+    events = samples(moment(0))
     assert [event.kind for event in events] == list(EVERYTHING.on)
     assert {event.phase for event in events} == {"test"} and len({event.id for event in events}) == 6

@@ -105,6 +105,24 @@ def test_somebody_who_leaves_is_out_and_was_asked_for_again(service: Rounds) -> 
     assert service.find("ada@x.org")[0]["active"] is False
 
 
+def test_a_deletion_that_falls_due_is_done_by_the_cycle_of_that_day_and_by_no_earlier_one(service: Rounds) -> None:
+    """Nobody changed anything then: time alone brings it."""
+    service.app("deprovisioning: {deleteAfter: 30d}\n")
+    service.cycle()
+    declare(service, ["grace@x.org"])
+    service.people("ada@x.org", "grace@x.org")
+    service.later(minutes=40)
+    assert service.cycle().written.get("disable") == 1
+    service.later(days=29)
+    assert service.cycle().written == {} and len(service.find("ada@x.org")) == 1
+    service.later(days=1, hours=1)
+    result = service.cycle(forced=False)
+    assert (result.result, result.written) == ("success", {"delete": 1}) and not service.find("ada@x.org")
+    assert ("delete", "User/ada@x.org") in service.log
+    service.later(minutes=40)
+    assert service.cycle().written == {}
+
+
 def test_an_account_that_stays_active_although_the_service_said_so_is_a_failure(service: Rounds) -> None:
     """The service shows it as done right after the write, and otherwise to whoever asks once more."""
     service.cycle()
@@ -164,6 +182,8 @@ def test_members_who_were_taken_out_by_hand_are_drift_and_repaired(service: Roun
     service.later(minutes=40)
     result = service.cycle()
     assert result.drift == () and result.written == {"update": 1}, "nobody is asked to repair what is repaired"
+    (said,) = [event for event in of_result(result) if event.kind == "repaired"]
+    assert said.message == "somebody else changed it at the service, and it is written over: Group/Net"
     with service.client() as client:
         assert len(client.find("Groups", "displayName", "Net")[0]["members"]) == 2
 
@@ -329,11 +349,11 @@ def test_a_commit_that_is_pulled_begins_no_cycle_of_an_app_that_is_off() -> None
     """It asks for one whatever the clock says: the cycle itself looks whether the app is off, and where it is says so."""
     loop = Loop(Settings(Path("desired"), ("wiki",)), (said := list[Event]()).append)
     loop._surveyed(Survey({"wiki": 60}))
-    loop.turns["wiki"].forced = True
+    loop.turns["wiki"].urgent, due = True, loop.turns["wiki"].due
     assert loop.turns["wiki"].order("wiki", "2026-11-02T08:00:00Z", loop.settings, None).forced
     loop._ended("wiki", Postponed("wiki", "2026-11-02T08:00:00Z", "", "off", is_well=False))
-    assert [event.kind for event in said] == ["off"] and not loop.turns["wiki"].forced
-    assert loop.turns["wiki"].due == "2026-11-02T08:01:00Z", "it is looked at again an interval later"
+    assert [event.kind for event in said] == ["off"] and not loop.turns["wiki"].urgent
+    assert loop.turns["wiki"].due == due, "it is looked at again when the clock bids it"
     loop.bell.close()
 
 
@@ -566,6 +586,23 @@ def test_an_account_with_a_generated_value_that_fails_is_in_escrow(service: Roun
     service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("Users") else None
     assert service.cycle().counts.escrowed == 2
     assert service.cycle().counts.escrowed == 2
+
+
+def test_a_cycle_whose_every_write_failed_is_no_success(service: Rounds) -> None:
+    """One that has nothing to write but what waits is; so is one that did a part of it."""
+    first = service.cycle()
+    declare(service, ["ada@x.org", "grace@x.org", "eve@x.org"])
+    service.refuse = lambda call: CONFLICT if call.method in ("POST", "PATCH") else None
+    service.later(minutes=40)
+    assert service.cycle().result == "partial" and service.service["lastSuccess"] == first.ended
+    service.later(minutes=40)
+    waiting = service.cycle()
+    assert waiting.writes == {} and service.service["lastSuccess"] == waiting.ended
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    service.people("ada@x.org, jobTitle: Admiral", "grace@x.org", "eve@x.org, jobTitle: Cook")
+    service.later(minutes=40)
+    part = service.cycle()
+    assert part.written == {"update": 1} and part.failures and service.service["lastSuccess"] == part.ended
 
 
 def test_what_is_running_says_how_far_it_has_got(service: Rounds) -> None:

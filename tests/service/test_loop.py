@@ -9,14 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.service.ends import Head, Removed, Survey
+from reconciler import __version__
+from reconciler.service.ends import Head, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
 from reconciler.service.observer import Observer
-from reconciler.service.result import Standing
+from reconciler.service.pull import Pulled
+from reconciler.service.result import CycleResult, Standing
 from reconciler.service.trouble import Trouble
-from reconciler.service.turns import Settings
+from reconciler.service.turns import MOST_CUT_OFF, Settings
 
 
 class _Asked:
@@ -139,3 +141,88 @@ def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop()
     loop._ended("wiki", None)
     assert [event.kind for event in said] == ["crashed", "stopped"] and loop.bell.wait([], 60) == []
     closed(loop)
+
+
+class _UnderWay:
+    """Stands where the process of a cycle stood."""
+
+    stopped = 0
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+
+AT = "2026-06-01T00:00:00Z"
+MERGE = Pulled("a commit", ("apps/wiki/assignments.yaml",))
+
+
+def test_a_cycle_under_way_ends_for_a_merge_that_touches_its_app_and_what_it_left_comes_after_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cycle of which nothing is known yet goes on: one for the merge would take as long. So does one for an earlier merge."""
+    said: list[Event] = []
+    loop = made(said, Observer())
+    monkeypatch.setattr(loop, "_look", lambda: None)
+    loop._surveyed(Survey({"wiki": 2400, "zoo": 2400}))
+    wiki, zoo = loop.turns["wiki"], loop.turns["zoo"]
+    first = _UnderWay()
+    wiki.order("wiki", AT, loop.settings, None)
+    wiki.child = cast(Any, first)
+    loop._pulled(MERGE)
+    assert first.stopped == 0 and wiki.urgent and not zoo.urgent
+    loop._stands("wiki", Standing("wiki", "generic", "incremental", interval=2400, last_success=AT))
+    loop._pulled(MERGE)
+    assert first.stopped == 1 and [event.kind for event in said if event.app] == ["cutOff"]
+    wiki.child = None
+    loop._ended("wiki", Stopped("wiki"))
+    assert "wiki" not in loop.ends, "it goes on: nobody is told that the app is not ready"
+    order = wiki.order("wiki", AT, loop.settings, None)
+    assert order.urgent and order.forced and wiki.due < "2098", "the rest is due as soon as that one has ended"
+    assert wiki.is_due(loop.turns["wiki"].due)
+    hurried = _UnderWay()
+    wiki.child = cast(Any, hurried)
+    loop._pulled(MERGE)
+    assert hurried.stopped == 0 and wiki.urgent, "the next one is for that"
+    closed(loop)
+
+
+def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = made([], Observer())
+    monkeypatch.setattr(loop, "_look", lambda: None)
+    loop._surveyed(Survey({"wiki": 2400}))
+    wiki, cycle = loop.turns["wiki"], _UnderWay()
+    wiki.is_known = True
+    for _ in range(MOST_CUT_OFF + 2):
+        wiki.urgent = False
+        wiki.order("wiki", AT, loop.settings, None)
+        wiki.child = cast(Any, cycle)
+        loop._pulled(MERGE)
+        wiki.child = None
+        loop._ended("wiki", Stopped("wiki"))
+    assert cycle.stopped == MOST_CUT_OFF
+    loop._ended("wiki", CycleResult("wiki", "generic", "c1", "incremental", AT, AT, "success"))
+    assert wiki.cut_off == 0
+    closed(loop)
+
+
+def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for at once; until that is seen it is no app of the loop's."""
+    said: list[Event] = []
+    loop = made(said, Observer())
+    monkeypatch.setattr(loop, "_look", lambda: None)
+    loop._pulled(Pulled("0123456789abcdef", ("apps/crm/app.yaml", "README.md")))
+    loop._pulled(Pulled("0123456789abcdef", ()))
+    assert [event.message for event in said] == [
+        "now at 0123456789ab, which touches crm",
+        "now at 0123456789ab, which touches no app",
+    ]
+    closed(loop)
+
+
+def test_the_first_line_says_which_version_runs_what_how_often() -> None:
+    said: list[Event] = []
+    loop = made(said, Observer())
+    loop._surveyed(Survey({"wiki": 2400, "zoo": 3600}))
+    loop.stop()
+    loop.run()
+    assert said[0].message == f"reconcile {__version__}: a cycle of wiki every 40m, zoo every 1h"

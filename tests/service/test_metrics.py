@@ -86,7 +86,7 @@ def test_what_is_over_is_no_series_any_more() -> None:
 
 
 def test_what_the_record_says_is_there_before_the_first_cycle_so_that_no_alert_clears_on_a_restart(service: Rounds) -> None:
-    service.refuse = lambda call: answer(409, {"status": "409"}) if call.method == "POST" else None
+    service.refuse = lambda call: answer(409, {"status": "409"}) if (call.method, call.path[-7:]) == ("POST", "/Groups") else None
     service.cycle()
     service.later(minutes=40)
     service.refuse = lambda call: answer(401, {"status": "401"})

@@ -11,6 +11,8 @@ import pytest
 from reconciler.scim.profile import PROFILES, Paging, Rate
 from reconciler.service import looked_after
 from reconciler.service.looked_after import costs_little, turn
+from reconciler.service.order import Postponed
+from reconciler.service.result import CycleResult
 from tests.support.gitworld import git
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import Call, answer
@@ -165,3 +167,56 @@ def test_what_is_blocked_is_judged_on_everything_and_approved_by_the_digest_that
     assert result.result == "blocked" and lists(large.front.calls) and large.front.writes == []
     shown = large.reconcile("plan", "--format", "json")
     assert json.loads(shown.out)["plans"][0]["digest"] == result.approvals_needed[0].digest
+
+
+def titled(large: Rounds, names: list[str]) -> None:
+    """These people, each with a title, which somebody may edit."""
+    declare(large, names)
+    large.people(*(f"{name}, jobTitle: Engineer" for name in names))
+    committed(large)
+
+
+def test_a_cycle_for_a_merge_asks_for_what_that_touches_and_the_app_s_clock_goes_on_beside_it(
+    large: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of an app that is small enough to be read whole, and on the day on which everything is looked at again."""
+    monkeypatch.setattr(looked_after, "MOST_PAGES", 100)
+    titled(large, staff(12))
+    large.cycle()
+    before = large.service["cycle"]["started"]
+    large.edit("p05@x.org", "title", "Boss")
+    titled(large, staff(11))
+    large.later(hours=30)
+    large.front.calls.clear()
+    result = large.end(forced=True, urgent=True)
+    assert isinstance(result, CycleResult) and (result.kind, result.result) == ("incremental", "success")
+    assert result.written.get("disable") == 1 and large.find("p11@x.org")[0]["active"] is False and result.read_back
+    assert not lists(large.front.calls) and result.drift == (), "nobody waits for drift"
+    assert large.service["clock"] == before, "the clock's own cycle is due as if there had been no other"
+    large.later(minutes=1)
+    due = large.end(forced=False)
+    assert isinstance(due, CycleResult) and due.kind == "initial" and [item.address for item in due.drift] == ["User/p05@x.org"]
+    assert "clock" not in large.service
+
+
+def test_what_a_cycle_had_left_that_ended_for_a_merge_is_done_by_the_one_after_it(
+    large: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large.app("provisioning: {drift: repair}\n")
+    titled(large, staff(12))
+    large.cycle()
+    for name in staff(11):
+        large.edit(name, "title", "Boss")
+    monkeypatch.setattr(looked_after, "MOST_PAGES", 100)
+    large.later(minutes=40)
+    large.stopped = lambda: True
+    cut = large.cycle()
+    assert cut.interrupted and cut.written == {}
+    large.stopped = lambda: False
+    titled(large, staff(11))
+    urgent = large.end(forced=True, urgent=True)
+    assert isinstance(urgent, CycleResult) and urgent.written.get("disable") == 1
+    rest = large.end(forced=False)
+    assert isinstance(rest, CycleResult) and rest.written == {"update": 11} and rest.result == "success"
+    assert {large.find(name)[0]["title"] for name in staff(11)} == {"Engineer"}
+    assert isinstance(large.end(forced=False), Postponed)

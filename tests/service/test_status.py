@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.cli.status import EVERY, status
+from reconciler.cycle.listener import SILENT
 from reconciler.record.service import Service
 from reconciler.report.colours import uncoloured
+from reconciler.service import progress
 from reconciler.service.clocks import later
 from reconciler.service.restart import restarted
 from reconciler.service.status import details, document, health, is_bad
@@ -80,11 +82,10 @@ def test_a_person_reads_what_happened_why_and_what_to_type() -> None:
     for words in (
         "Wiki: quarantined", "incremental, success", "2 created", "3 in scope", "2 NotAssigned",
         "in quarantine since 2026-11-01T08:00:00Z (TooManyDeletes): 12 of 97", "next attempt: 2026-11-02T08:00:00Z",
-        "`reconcile restart --app wiki --scope quarantine`", "failed once since", "given up", "failed 3 times since",
+        "`reconcile restart --app wiki --scope quarantine`", "failed once since", "failed 3 times since",
         "waits for an approval (accidentalDeletions): 1 change held back", "add to a.yaml, under `approvals:`",
         '- {plan: "sha256:1", safeguard: accidentalDeletions, reason: say why, expires: YYYY-MM-DD}',
         'drift: User/d@x.org: title is "Boss"', "`reconcile apply --app wiki --cause drift`",
-        "given up: `reconcile restart --app wiki --scope escrows`",
     ):  # fmt: skip
         assert words in text, words
     assert "\x1b" not in text and "##[" not in text
@@ -157,3 +158,42 @@ def test_watch_shows_it_again_every_few_seconds_until_somebody_interrupts(
     said = capsys.readouterr().out
     assert slept == [EVERY] * 3 and said.count("last cycle: ") == 2, said
     assert said.index("last cycle: initial") < said.index("last cycle: incremental")
+
+
+def test_in_quarantine_what_is_in_escrow_waits_for_its_next_attempt_and_is_said_to(tmp_path: Path) -> None:
+    """Which tries all of it, whenever it was due; of an app that is off nothing is tried."""
+    text = as_text([shown(FULL)], uncoloured)
+    assert text.count(later(NOW, DAY)) == 3 and "given up" not in text
+    assert {escrow["nextTry"] for escrow in shown(FULL)["escrows"]} == {later(NOW, DAY)}
+    off: Service = {**FULL, "quarantine": {**FULL["quarantine"], "next": ""}}
+    assert as_text([shown(off)], uncoloured).count("given up: `reconcile restart --app wiki --scope quarantine`") == 2
+    well: Service = {**FULL, "escrows": FULL["escrows"]}
+    del well["quarantine"]
+    assert [escrow["nextTry"] for escrow in shown(well)["escrows"]] == [None, later(NOW, DAY)]
+    assert "given up: `reconcile restart --app wiki --scope escrows`" in as_text([shown(well)], uncoloured)
+
+
+def test_progress_counts_pages_of_those_that_the_service_claims_and_writes_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that shows fewer at a time than it is asked for, or more than it claims, is counted as it shows itself."""
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    one = progress.Progress(tmp_path, "c1", lambda: NOW)
+    told = one.hears(SILENT)
+
+    def said() -> str:
+        reached = progress.reached(tmp_path, NOW)
+        app = {**shown(WELL), "runningSince": NOW, "progress": reached}
+        assert not list(SCHEMA.iter_errors(document([app], NOW)))
+        return next(line for line in as_text([app], uncoloured).splitlines() if "running" in line).partition(NOW)[2]
+
+    told.answered("GET", 200)
+    assert said() == ": reading, 1 answer so far"
+    told.paged("Users", 100, 1_000)
+    told.paged("Groups", 7, 7)
+    assert said() == ": reading, 2 of 11 pages read"
+    told.paged("Groups", 1, 7)
+    assert said() == ": reading, 3 of 12 pages read"
+    one.begin(40)
+    one.tells(lambda outcome: None)(cast(Any, None))
+    assert said() == ": 1 of 40 changes written"

@@ -69,6 +69,7 @@ def test_a_token_that_is_revoked_is_one_mail_and_one_more_once_it_works_again(of
     text = begun.get_body(("plain",)).get_content()
     assert "Why: " in text and "401" in text and "reconcile test-connection --app wiki" in text
     assert "reconcile restart --app wiki --scope quarantine" in text
+    assert "set WIKI_TOKEN to a valid token where `reconcile run` is started, and start it again: once" in " ".join(text.split())
     assert "told" in {name for name in office.service.record.head()} and office.service.record.told["causes"] == []
 
 
@@ -128,6 +129,25 @@ def test_a_service_that_is_down_hides_no_cause_and_ends_none(office: Office) -> 
     assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
     office.service.edit("ada@x.org", "title", "Engineer")
     assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_what_is_repaired_is_told_once_however_often_somebody_does_it_again_and_once_that_it_is_over(office: Office) -> None:
+    service = office.service
+    service.app(ALL + "provisioning: {drift: repair}\n")
+    assert office.cycle() == []
+    service.edit("ada@x.org", "title", "Boss")
+    assert office.cycle() == ["1 object was changed at the service by somebody else, and written over"]
+    text = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert 'User/ada@x.org: title is "Boss", not "Engineer"' in text and "reconcile logs --app wiki --cause drift" in text
+    assert service.find("ada@x.org")[0]["title"] == "Engineer" and "drift" not in service.service
+    service.edit("ada@x.org", "title", "Chief")
+    assert office.cycle() == [], "whoever does it again and again is told of once"
+    service.edit("ada@x.org", "title", "Boss")
+    service.refuse = lambda call: CONFLICT if call.method == "PATCH" else None
+    assert "for another reason now, 1 object was changed at the service by somebody else" in office.cycle()
+    service.refuse = lambda call: None
+    assert "for another reason now, 1 object was changed at the service by somebody else, and written over" in office.cycle(24)
+    assert office.cycle() == ["over: drift (Repaired)"] and office.cycle() == []
 
 
 def test_what_a_safeguard_holds_back_is_one_mail_with_the_entry_that_lets_it_through(office: Office) -> None:

@@ -34,6 +34,7 @@ STORY = (
     "plan --app thousandeyes --detailed-exitcode --out leaver.json",
     "apply leaver.json",
     "plan --detailed-exitcode",
+    "run --once --app wiki",
 )
 LONGEST = 200  # lines that somebody reads to the end
 
@@ -65,7 +66,8 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     assert "gain a privileged role (Organization Admin)" in after[STORY[8]]
     assert "mary@example.com gains Organization Admin (privileged) through group On Call" in after[STORY[8]]
     assert "- disable User/grace@example.com" in after[STORY[10]] and "- orgAdmin" in after[STORY[10]]
-    assert "No changes. Wiki matches the declaration." in ran.stdout.rpartition("$ reconcile ")[2]
+    assert "No changes. Wiki matches the declaration." in after[STORY[12]]
+    assert "To: wiki-owners@example.com\nSubject: [reconcile] Wiki: in quarantine" in after[STORY[13]]
     assert list(tmp_path.iterdir()) == [] and servers(tmp_path) == []
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,7 @@ from tests.support.command_server import command_server
 from tests.support.expressions import interpolate
 from tests.support.gitworld import ENV, git
 from tests.support.hub import Hub, Run, scripts
-from tests.support.servers import ROOT, TOKEN, Desk, ended, front, scim_server
+from tests.support.servers import ROOT, TOKEN, Desk, answer, ended, front, scim_server
 
 IN_GIT = "record: {backend: git, remote: origin}\n"
 ENVIRONMENTS = {
@@ -576,10 +577,10 @@ def test_a_record_that_was_forced_back_stops_the_next_plan_and_the_night(team: T
         for step in steps:
             assert "RecordLostHistory" in step.output and "does not descend" in step.output and step.code == 1
             assert "pull request 3: the plan of wiki was made with" in step.output
-        ours = ("reconcile apply --app", "reconcile plan ")
+        ours = ("reconcile apply --app", "reconcile run", "reconcile plan ")
         assert steps and not any(step.what.startswith(ours) for step in run.steps), run.output()
     git(team.hub.bare, "update-ref", "refs/reconcile/wiki", newest)
-    assert team.hub.night().jobs == {"apps": "success", "time": "success", "drift": "success"}
+    assert team.hub.night().jobs == {"apps": "success", "cycle": "success", "drift": "success"}
 
 
 def test_a_record_that_somebody_trusts_instead_of_the_lost_one_is_gone_on_from_by_every_runner(team: Team) -> None:
@@ -598,7 +599,7 @@ def test_a_record_that_somebody_trusts_instead_of_the_lost_one_is_gone_on_from_b
     steps = [step.output for step in run.steps if "github record" in step.what]
     words = "was accepted by `record trust` instead of the one that the plan of pull request 3 was made with"
     assert len(steps) == 2 and all(words in output for output in steps), run.output()
-    assert run.jobs["time"] == "success"
+    assert run.jobs["cycle"] == "success"
     # What was accepted is told once, of that one head: an earlier state is refused again.
     git(team.hub.bare, "update-ref", "refs/reconcile/wiki", f"{old}~1")
     again = next(step for step in team.hub.night().steps if "github record" in step.what)
@@ -608,30 +609,86 @@ def test_a_record_that_somebody_trusts_instead_of_the_lost_one_is_gone_on_from_b
 # Nights
 
 
+def expiring(work: Path, day: str) -> None:
+    """The assignment of one of two ends with this day."""
+    declare("ada@x.org", "grace@x.org")(work)
+    file = work / "desired/apps/wiki/assignments/a.yaml"
+    file.write_text(file.read_text().replace("grace@x.org, role: User", f"grace@x.org, role: User, expires: {day}"))
+
+
 def test_an_assignment_that_expires_over_night_is_disabled_without_anyone(team: Team) -> None:
-    from datetime import UTC, datetime
-
     today = datetime.now(UTC).date().isoformat()
-
-    def edit(work: Path) -> None:
-        declare("ada@x.org", "grace@x.org")(work)
-        file = work / "desired/apps/wiki/assignments/a.yaml"
-        file.write_text(file.read_text().replace("grace@x.org, role: User", f"grace@x.org, role: User, expires: {today}"))
-
-    number = team.hub.open(edit)
+    number = team.hub.open(lambda work: expiring(work, today))
     team.hub.pull_request(number)
     team.hub.merge(number)
     assert team.hub.pushed().jobs == {"apply": "success"}
     team.hub.days = 1
     run = team.hub.night()
-    assert run.jobs == {"apps": "success", "time": "success", "drift": "success"}, run.output()
+    assert run.jobs == {"apps": "success", "cycle": "success", "drift": "success"}, run.output()
     assert team.desk.find("grace@x.org")[0]["active"] is False and team.desk.find("ada@x.org")[0]["active"] is True
     assert team.hub.state["issues"] == []
 
 
+def by_hand(team: Team) -> Run:
+    return team.hub.run("drift", "workflow_dispatch", {}, team.hub.main(), "main")
+
+
+def test_where_app_yaml_says_so_drift_is_repaired_at_night_with_a_notice_and_what_is_declared_waits(team: Team) -> None:
+    """Who set `drift: repair` has reviewed that; a change that was merged without a plan has nobody's review."""
+    team.merged("ada@x.org, jobTitle: Engineer")
+    repair = team.hub.work / "desired/apps/wiki/app.yaml"
+    team.hub.merge(team.hub.open(lambda work: repair.write_text(repair.read_text() + "provisioning: {drift: repair}\n")))
+    team.hub.merge(team.opened("ada@x.org, jobTitle: Engineer", "grace@x.org"))
+    team.desk.edit("ada@x.org", "title", "Intern")
+    run = team.hub.night()
+    assert run.jobs == {"apps": "success", "cycle": "success", "drift": "success"}, run.output()
+    assert team.desk.find("ada@x.org")[0]["title"] == "Engineer" and not team.desk.find("grace@x.org")
+    said = run.step("reconcile run").output
+    assert "::warning title=wiki::somebody else changed it at the service, and it is written over: User/ada@x.org" in said
+    assert "::warning title=wiki::declared and not applied: left to their own review: User/grace@x.org" in said
+    assert "User/grace@x.org" in team.hub.state["issues"][0]["body"]
+
+
+def test_a_token_that_is_refused_is_a_quarantine_on_github_too_which_another_night_or_a_person_ends(team: Team) -> None:
+    """Its cycles come ever less often, however often the workflow runs; by hand one comes at once."""
+    team.merged("ada@x.org")
+    team.hub.secrets["reconcile-nightly"] = {"WIKI_TOKEN": "revoked"}
+    run = team.hub.night()
+    assert run.jobs["cycle"] == "failure"
+    assert "::error title=wiki::in quarantine (EncounteredQuarantineException)" in run.step("reconcile run").output
+    again = team.hub.night()
+    assert again.jobs["cycle"] == "success" and "no cycle: in quarantine" in again.step("reconcile run").output
+    team.hub.secrets["reconcile-nightly"] = {"WIKI_TOKEN": TOKEN}
+    assert "no cycle: in quarantine" in team.hub.night().step("reconcile run").output
+    assert "cycle ended" in by_hand(team).step("reconcile run").output
+    team.hub.days = 1
+    assert "cycle ended" in team.hub.night().step("reconcile run").output
+
+
+def test_who_could_not_be_put_out_at_night_is_in_escrow_and_tried_again_in_another(services: str, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    refuses = [True]
+    refused = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "409"})
+    with front(lambda call: refused if refuses[0] and call.method == "PATCH" else None, services) as server:
+        team = Team(tmp_path, f"{server.url}/{uuid4().hex}/v2")
+        number = team.hub.open(lambda work: expiring(work, today))
+        team.hub.pull_request(number)
+        team.hub.merge(number)
+        assert team.hub.pushed().jobs == {"apply": "success"}
+        team.hub.days = 1
+        run = team.hub.night()
+        assert run.jobs["cycle"] == "failure" and "User/grace@x.org failed (Conflict)" in run.step("reconcile run").output
+        record = GitStore("wiki", folder=team.hub.work, environ=ENV).load()
+        assert record is not None and list(record.service["escrows"]) == ["User/grace@x.org"]
+        refuses[0] = False
+        assert "in escrow, each until its next try: User/grace@x.org" in by_hand(team).step("reconcile run").output
+        team.hub.days = 2
+        assert team.hub.night().jobs["cycle"] == "success" and team.desk.find("grace@x.org")[0]["active"] is False
+
+
 def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team) -> None:
     team.merged("ada@x.org, jobTitle: Engineer")
-    assert team.hub.night().jobs == {"apps": "success", "time": "success", "drift": "success"}
+    assert team.hub.night().jobs == {"apps": "success", "cycle": "success", "drift": "success"}
     team.desk.edit("ada@x.org", "title", "Intern")
     run = team.hub.night()
     assert run.jobs["drift"] == "failure" and run.steps[-1].code == 2
@@ -668,7 +725,7 @@ def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> No
     run = team.hub.night()
     (issue,) = team.hub.state["issues"]
     assert "Declared, and not applied" in issue["body"] and "User/grace@x.org" in issue["body"]
-    assert run.jobs["time"] == "success" and not team.desk.find("grace@x.org")
+    assert run.jobs["cycle"] == "success" and not team.desk.find("grace@x.org")
 
 
 def test_a_tag_that_is_called_as_the_main_branch_writes_nothing(team: Team) -> None:
@@ -779,7 +836,8 @@ def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_th
     group = workflows["apply"]["concurrency"]["group"]
     digests: list[dict[str, str]] = [{}, {"digest": "sha256:a"}, {"digest": "sha256:b"}]
     assert len({interpolate(group, {"inputs": inputs}, {}) for inputs in digests}) == 3
-    commands = [step["run"] for _, step in scripts(written / ".github") if step["run"].startswith("reconcile apply ")]
+    starts = ("reconcile apply ", "reconcile run ")
+    commands = [step["run"] for _, step in scripts(written / ".github") if step["run"].startswith(starts)]
     assert len(commands) == 3 and all("--lock-timeout 900" in command for command in commands)
 
 
@@ -833,7 +891,7 @@ def test_init_passes_each_variable_of_a_token_as_a_secret_and_of_a_url_as_a_vari
     init(tmp_path)
     said = desk.reconcile("init").err
     assert "RECONCILE_ALLOWED_ORIGINS is\n    https" in said and "://ORIGIN=ALL_TOKEN,https://x.org=ALL_TOKEN\n" in said
-    jobs = {"plan": {"plan"}, "apply": {"apply"}, "drift": {"time", "drift"}}
+    jobs = {"plan": {"plan"}, "apply": {"apply"}, "drift": {"cycle", "drift"}}
     for name, expected in jobs.items():
         found = yaml.load((tmp_path / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)["jobs"]
         given = {key: [job.get("env", {}), *(step.get("env", {}) for step in job["steps"])] for key, job in found.items()}
@@ -974,7 +1032,7 @@ def test_many_apps_are_spread_over_matrices_of_which_each_is_small_enough(team: 
     assert run.jobs == dict.fromkeys(jobs, "success"), run.output()
     assert {step.job: step.environ["APP"] for step in run.steps if "APP" in step.environ} == {"plan_1": "crm", "plan_2": "wiki"}
     nightly = team.hub.run("drift", "schedule", {}, team.hub.main(), "main")
-    assert set(nightly.jobs) == {"apps", "time_1", "time_2", "drift_1", "drift_2"}
+    assert set(nightly.jobs) == {"apps", "cycle_1", "cycle_2", "drift_1", "drift_2"}
 
 
 def test_the_number_of_matrices_is_that_of_the_apps_and_grows_with_them(tmp_path: Path) -> None:

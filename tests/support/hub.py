@@ -344,7 +344,7 @@ class _Job:
             "HOME": str(self.hub.folder),
             "CI": "true",
             "PATH": f"{STANDIN}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{STANDIN / 'days'}:{ROOT}",
             "RECONCILE_CACHE_DIR": "",
             "DAYS": str(self.hub.days),
             "INSTALLED": str(self.hub.installed),

@@ -12,8 +12,9 @@ from email.message import EmailMessage
 from email.policy import default
 
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from reconciler.demo.mail import AnyPort
 
 USER, PASSWORD = "robot", "p@ss/w:rd%"
 
@@ -56,14 +57,6 @@ class Mailbox:
         return [str(mail["Subject"]) for mail in self.mails]
 
 
-class _AnyPort(Controller):
-    """On whichever port is free, which is known only once the server listens (aiosmtpd 1.4.6 would look at port 0)."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
 @contextmanager
 def mailbox(kind: str = "plain", login: bool = False) -> Iterator[Mailbox]:
     """`kind` is plain, starttls or tls; with `login` nobody writes without USER and PASSWORD."""
@@ -77,7 +70,7 @@ def mailbox(kind: str = "plain", login: bool = False) -> Iterator[Mailbox]:
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=right, handled=right)
 
-    controller = _AnyPort(
+    controller = AnyPort(
         box,
         hostname="127.0.0.1",
         port=0,

@@ -16,6 +16,7 @@ OF_THE_SERVICE = {
     "HistoryRewritten": "no cycle begins",
 }
 ENTRY = re.compile(r"\n(?=- \{plan: )")  # before an entry of an approval
+REPAIRED = "Repaired"  # the reason of drift that a cycle has written over
 OFF = "Off"  # the reason of an app that four weeks of quarantine have turned off
 
 
@@ -73,7 +74,8 @@ def _what(event: Event) -> str:
         case "quarantine":
             return f"in quarantine ({event.reason})"
         case "drift":
-            return f"{objects} {'was' if event.total == 1 else 'were'} changed at the service by somebody else"
+            then = ", and written over" if event.reason == REPAIRED else ""
+            return f"{objects} {'was' if event.total == 1 else 'were'} changed at the service by somebody else{then}"
         case "approvalNeeded":
             return f"a plan waits for an approval ({event.reason})"
         case "recovery":
