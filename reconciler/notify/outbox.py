@@ -5,7 +5,6 @@ A file is written whole or not at all. Delivered ones stay for a while, so that 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from reconciler.notify.target import WEBHOOK, Target
+from reconciler.record import flock
+from reconciler.record.flock import STUCK, is_taken, is_taken_in_time
 from reconciler.record.lines import sync_folder
 from reconciler.record.moments import FORM
 from reconciler.record.store import RecordError
@@ -207,17 +208,13 @@ class Outbox:
     def delivering(self, channel: str) -> Iterator[bool]:
         """Whether nobody else delivers through this channel; while it lasts nobody does."""
         with self._file(f"delivering.{channel}") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                yield True
+            yield is_taken(file)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._file("busy") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if not is_taken_in_time(file):
+                raise RecordError(f"another reconcile has been busy with {self.folder} for {flock.PATIENCE:.0f} seconds", STUCK)
             yield
 
     @contextmanager

@@ -162,15 +162,15 @@ class Entries(MutableMapping[str, Entry]):
 
     def _spliced(self) -> Kept:
         """Of a large record a few entries are others: their rows alone are written anew."""
-        old, texts, lengths, start = self._kept, list[bytes | memoryview](), list[int](), 0
+        old, texts, start = self._kept, list[bytes | memoryview](), 0
         ids, declared, active = list(old.ids), list(old.declared), list(old.active)
         lengths = [end - old.start(row) for row, end in enumerate(old.ends)]
-        for address, entry in sorted((a, e) for a, e in self._all.items() if not isinstance(e, int)):
+        for address in sorted(address for address, entry in self._all.items() if not isinstance(entry, int)):
             row = bisect_left(old.addresses, address)
             member = self._text(address)
             texts += [old.text[start : old.start(row)], member]
             start, lengths[row] = old.ends[row], len(member)
-            ids[row], declared[row], active[row] = _columns(address, _plain(entry))
+            ids[row], declared[row], active[row] = self._row(address)
         texts.append(old.text[start:])
         return Kept(old.addresses, ids, declared, active, memoryview(b"".join(texts)), _ends(lengths))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from typing import Any
 
 from reconciler.record import document, lease
 from reconciler.record.check import LOST, journal_of
+from reconciler.record.flock import is_taken
 from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
@@ -190,7 +190,7 @@ class LocalStore:
         except OSError as error:
             raise RecordError(f"the lock cannot be written: {error}", "fix the permissions") from None
         try:
-            while not _take(handle):
+            while not is_taken(handle):
                 if timeout <= 0:
                     raise Locked(f"locked by {_holder(_text(handle))}", "wait until that run has ended") from None
                 self.sleep(min(POLL, timeout))
@@ -212,7 +212,7 @@ class LocalStore:
         try:
             with open(self.folder / "lock", "r+", encoding="utf-8", errors="replace") as file:
                 text = file.read()
-                return lock_info(_parsed(text)) if text.strip() and not _take(file) else None
+                return lock_info(_parsed(text)) if text.strip() and not is_taken(file) else None
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -251,14 +251,6 @@ def _own(handle: int, command: str, since: str) -> None:
 
 def _text(handle: int) -> str:
     return os.pread(handle, 65536, 0).decode(errors="replace")
-
-
-def _take(file: Any) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _parsed(text: str) -> object:

@@ -15,6 +15,7 @@ from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import DELAYS, Message, Outbox
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.notify.undelivered import Undelivered, undelivered
+from reconciler.record import flock
 from reconciler.record.store import RecordError
 from reconciler.report.event.model import Event
 from tests.notify.test_signature import SECRET
@@ -238,3 +239,19 @@ def test_a_try_that_was_set_by_a_clock_which_was_ahead_is_due_now(post: Post) ->
     (message,) = post.outbox.messages()
     post.outbox.update(replace(message, next="2027-06-01T00:00:00Z"))
     assert post.deliver() == [True]
+
+
+def test_a_process_that_hangs_with_the_folder_is_named_and_not_waited_for_for_ever(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flock, "PATIENCE", 0.05)
+    post.put(EVENT)
+    with (
+        open(post.outbox.folder / "busy", "rb") as held,
+        pytest.raises(RecordError, match="another reconcile has been busy with .*outbox") as raised,
+    ):
+        assert flock.is_taken(held)
+        post.put(NEXT)
+    assert "end it" in raised.value.remedy
+    post.put(NEXT)  # whoever has died holds nothing
+    assert len(post.outbox.messages()) == 2

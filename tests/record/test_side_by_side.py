@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.record.git import repository
+from reconciler.record import flock
 from reconciler.record.git.repository import Repository
 from reconciler.record.model import Record
 from reconciler.record.store import Unreachable
@@ -47,7 +47,7 @@ def test_what_another_process_pushes_while_we_look_is_not_taken_for_a_rewritten_
 
 def test_one_that_hangs_holds_up_no_other_for_ever(world: GitWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     save(world, 1)
-    monkeypatch.setattr(repository, "PATIENCE", 0.05)
+    monkeypatch.setattr(flock, "PATIENCE", 0.05)
     store = world.store()
     with open(store.ref.folder / "busy", "r+b") as busy:
         fcntl.flock(busy, fcntl.LOCK_EX)

@@ -6,7 +6,6 @@ works on the cache. git-push(1) on --force-with-lease: the remote changes a ref 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -17,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
+from reconciler.record import flock
 from reconciler.record.checkout import REMOTE, Remote, blob_id
+from reconciler.record.flock import STUCK, is_taken_in_time
 from reconciler.record.git.process import (
     HIDDEN_FROM_READERS,
     OTHER_HASH,
@@ -41,7 +41,6 @@ BUSY = re.compile(
 )
 A_DAY = 86_400.0  # seconds
 LOOK = 60.0  # seconds that a remote may take to say what it has
-PATIENCE = 120.0  # seconds that another process of this checkout is waited for
 LENGTHS = {"sha1": 40, "sha256": 64}  # of an id
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -78,14 +77,8 @@ class Repository:
     def _alone(self) -> Iterator[None]:
         """One process of this checkout at a time."""
         with open(os.open(self.folder / "busy", os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            until = time.monotonic() + PATIENCE
-            while not _is_taken(file):
-                if time.monotonic() > until:
-                    raise Unreachable(
-                        f"another reconcile has been busy with {self.path} for {PATIENCE:.0f} seconds",
-                        "see whether one of this checkout was stopped, or hangs, and end it; it goes on from there the next time",
-                    )
-                time.sleep(0.02)
+            if not is_taken_in_time(file):
+                raise Unreachable(f"another reconcile has been busy with {self.path} for {flock.PATIENCE:.0f} seconds", STUCK)
             yield
 
     def _git(self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
@@ -275,12 +268,3 @@ def throwaway(remote_place: Remote, environ: Mapping[str, str], signer: Callable
         yield Repository(folder, remote_place, environ, signer=signer)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_taken(file: IO[bytes]) -> bool:
-    """Whether the lock on it is ours now."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
