@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 
 from reconciler import __version__
 from reconciler.cycle.clock import now
-from reconciler.declare.wording import plural
 from reconciler.record.service import Sighting
 from reconciler.service import worker
 from reconciler.service.app_files import app_files
 from reconciler.service.bell import Bell
 from reconciler.service.child import Child
-from reconciler.service.clocks import later, spelled
+from reconciler.service.clocks import later
 from reconciler.service.ends import UNSEEN, Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
-from reconciler.service.events import MOST_NAMED, Event, Level
+from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
 from reconciler.service.order import Postponed
@@ -27,7 +26,7 @@ from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import Pulled, named, touched
 from reconciler.service.result import CycleResult, Standing
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
-from reconciler.service.turns import Settings, Turn
+from reconciler.service.turns import Settings, Turn, clocks_of
 
 LONGEST = 60.0  # seconds without a look at the clock, which somebody may set
 BUSY = 60  # seconds until an app is tried again that another run holds
@@ -74,9 +73,7 @@ class Loop:
     def _tell_start(self) -> None:
         """Which version runs a cycle of which apps, and how far apart; whoever asked for one cycle knows what of."""
         if not self.settings.once:
-            apps = [f"{name} every {spelled(turn.interval)}" for name, turn in sorted(self.turns.items())]
-            more = f" and {plural(len(apps) - MOST_NAMED, 'app')} more" if len(apps) > MOST_NAMED else ""
-            self._tell("started", f"reconcile {__version__}: a cycle of {', '.join(apps[:MOST_NAMED])}{more}")
+            self._tell("started", f"reconcile {__version__}: a cycle of {clocks_of(self.turns)}")
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
@@ -181,20 +178,21 @@ class Loop:
         turn, end = self.turns[name], end or (Stopped(name) if self.stopping else Died(name))
         for event in told(name, end, now()):
             self.say(event)
-        if self.stopping or not isinstance(end, Stopped):  # which goes on at once
+        early = turn.ends_early and not self.stopping
+        if early:
+            turn.ended_early(not isinstance(end, Stopped), now())
+        if not (early and isinstance(end, Stopped)):  # of which nobody needs to know how it ended: it goes on at once
             self.ends[name] = end
         match end:
             case CycleResult():
                 turn.unkept = end.unkept.telling if end.unkept else None
-                turn.cut_off, turn.due = 0, now() if end.interrupted else turn.due
+                turn.cut_off = turn.cut_off if turn.hurries else 0
                 for other in self.observers:
                     other.result(end)
                 self.troubles.ended(end, self.turns, now())
             case Postponed():
                 self.troubles.read(end.at, self.turns, now())
                 turn.due = min(turn.due, end.next or turn.due)
-            case Stopped():
-                turn.cut_off, turn.due = turn.cut_off + 1, now()
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
             case Removed():
@@ -237,6 +235,7 @@ class Loop:
         turn.urgent = True
         if turn.child is not None and turn.may_be_cut_off:
             turn.child.stop()
+            turn.ends_early = True
             self._tell("cutOff", "the cycle ends early, for what was merged: the one after that does what it has left", name)
 
     def _is_read(self) -> bool:

@@ -511,6 +511,40 @@ def test_inside_github_actions_what_fails_is_a_notice_of_the_run(service: Rounds
     assert not [line for line in service.reconcile("run", "--once").out.splitlines() if line.startswith("::")]
 
 
+def test_inside_github_actions_the_notices_tell_and_no_mail_is_tried_that_nobody_set_up(service: Rounds) -> None:
+    service.app("notification: {email: [ops@example.com]}\n")
+    service.refuse = lambda call: answer(401, {"status": "401"})
+    service.environ["GITHUB_ACTIONS"] = "true"
+    ran = service.reconcile("run", "--once")
+    assert ran.code == 1 and "::error title=wiki::in quarantine" in ran.out and "notif" not in ran.out, ran
+    del service.environ["GITHUB_ACTIONS"]
+    service.refuse = lambda call: None
+    assert "could not notify of recovery by email: " in service.reconcile("run", "--once").out
+
+
+def test_of_some_causes_a_cycle_writes_those_and_leaves_the_rest_to_its_review(service: Rounds) -> None:
+    """An incremental one goes on looking at what was left, and what waits in escrow for another cause stays there."""
+    service.app("deprovisioning: {deleteAfter: 30d}\n")
+    service.cycle()
+    declare(service, ["ada@x.org"])
+    service.people("ada@x.org", "grace@x.org")
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    declare(service, ["ada@x.org", "eve@x.org"])
+    service.people("ada@x.org", "grace@x.org", "eve@x.org")
+    service.later(minutes=40)
+    assert "User/eve@x.org" in service.cycle().escrowed
+    service.refuse = lambda call: None
+    service.later(days=31)
+    result = service.end(forced=True, causes=("time", "drift"))
+    assert isinstance(result, CycleResult) and result.written == {"delete": 1} and result.result == "success", result
+    assert "User/eve@x.org" in result.unreviewed and "declared" not in service.service["watermark"]
+    assert "User/eve@x.org" in service.service["escrows"] and not service.find("eve@x.org")
+    assert any(event.kind == "unreviewed" for event in of_result(result))
+    service.later(minutes=40)
+    assert service.cycle().written.get("create") == 1
+
+
 def test_a_lock_that_another_run_holds_puts_the_cycle_off(service: Rounds) -> None:
     from reconciler.record.local import LocalStore
 

@@ -224,7 +224,7 @@ def running(world: World, patch: pytest.MonkeyPatch, sent: list[int], marks: dic
 def held() -> tuple[int, int]:
     """(bytes of ours that are in use, objects of our own classes)."""
     gc.collect()
-    ours = [tracemalloc.Filter(True, f"*/{room}/*") for room in ("reconciler", "prometheus_client")]
+    ours = [tracemalloc.Filter(True, f"*/{room}/*") for room in ("reconciler", "prometheus_client", "multiprocessing")]
     taken = tracemalloc.take_snapshot().filter_traces(ours)
     objects = sum(1 for item in gc.get_objects() if str(getattr(type(item), "__module__", "")).startswith("reconciler."))
     return sum(item.size for item in taken.statistics("filename")), objects

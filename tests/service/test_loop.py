@@ -200,7 +200,13 @@ def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeyp
         wiki.child = None
         loop._ended("wiki", Stopped("wiki"))
     assert cycle.stopped == MOST_CUT_OFF
-    loop._ended("wiki", CycleResult("wiki", "generic", "c1", "incremental", AT, AT, "success"))
+    assert wiki.cut_off == MOST_CUT_OFF and wiki.order("wiki", AT, loop.settings, None).urgent
+    assert "wiki" in loop.ends, "what ended by another's doing is known"
+    done = CycleResult("wiki", "generic", "c1", "incremental", AT, AT, "success")
+    loop._ended("wiki", done)
+    assert wiki.cut_off == MOST_CUT_OFF, "that was the merge's"
+    assert not wiki.order("wiki", AT, loop.settings, None).urgent
+    loop._ended("wiki", done)
     assert wiki.cut_off == 0
     closed(loop)
 

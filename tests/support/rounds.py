@@ -51,15 +51,27 @@ class Rounds(Desk):
     def later(self, **by: float) -> None:
         self.time += timedelta(**by)
 
-    def end(self, forced: bool = True, interval: int | None = None, folder: Path = Path("desired"), urgent: bool = False) -> End:
-        """However a cycle ends; one that is not `forced` goes by the clock, one that is `urgent` is for what was merged."""
+    def end(
+        self,
+        forced: bool = True,
+        interval: int | None = None,
+        folder: Path = Path("desired"),
+        urgent: bool = False,
+        causes: tuple[str, ...] = (),
+    ) -> End:
+        """However a cycle ends; one that is not `forced` goes by the clock, one that is `urgent` is for what was merged.
+
+        With `causes` it writes nothing that has another.
+        """
         commit._revision.cache_clear()  # which holds for a process that runs one cycle
         base_commit._answer.cache_clear()
         self.numbers += 1
         means = Means(
             SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s)
         )
-        end = conducted(folder, "wiki", Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept, urgent), means)
+        end = conducted(
+            folder, "wiki", Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept, urgent, causes), means
+        )
         if isinstance(end, CycleResult):
             self.unkept = end.unkept.telling if end.unkept else None
         return end
