@@ -8,7 +8,7 @@ CODES = (
     told(
         "InsufficientRights",
         "The token may not do this",
-        "The service answers 403 to the request.",
+        "The service answers 403 to the request, or `test-connection` finds that the token lacks a permission.",
         "The object stays as it is.",
         "Let the token do it, or have it done by hand.",
         "a token that may not delete",

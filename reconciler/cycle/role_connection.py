@@ -11,7 +11,7 @@ from reconciler.declare.place import Place
 from reconciler.plan.role_notes import undeclared
 from reconciler.plan.role_table import RoleTable, role_table
 from reconciler.record.model import Record
-from reconciler.rolesources.connection import run_test
+from reconciler.rolesources.connection import LACKING, run_test
 from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import Step
 
@@ -28,10 +28,10 @@ def try_roles(app: App, client: ScimClient, record: Record | None) -> list[Step]
     outside = _outside(app, table, {place.id for place in within})
     privileged = {key for key, role in app.roles.items() if role.privileged}
     hidden = (
-        _step(at, words, "")._replace(needed=False, warning=True, code="PrivilegeNotDeclared")
+        _step(at, words, "", "PrivilegeNotDeclared")._replace(needed=False, warning=True)
         for at, words in undeclared(app, table, privileged)
     )
-    return [*steps, *(_step(p.place, p.message, p.remedy) for p in problems), *outside, *hidden]
+    return [*steps, *(_step(p.place, p.message, p.remedy, p.code) for p in problems), *outside, *hidden]
 
 
 def _outside(app: App, table: RoleTable, within: set[str]) -> Iterator[Step]:
@@ -41,8 +41,8 @@ def _outside(app: App, table: RoleTable, within: set[str]) -> Iterator[Step]:
         if role is not None and role.grant is not None and "" not in places and not places <= within:
             where = "all account groups" if role.grant.groups is None else " and ".join(role.grant.groups)
             said = f"the token may not give {role.displayName}, which is for {where}"
-            yield _step(role.grant.place, said, "give its owner a role with the permission to edit users there")
+            yield _step(role.grant.place, said, "give its owner a role with the permission to edit users there", LACKING)
 
 
-def _step(place: Place, message: str, remedy: str) -> Step:
-    return Step(f"{place.file}:{place.line}:{place.column}", False, message, remedy)
+def _step(place: Place, message: str, remedy: str, code: str) -> Step:
+    return Step(f"{place.file}:{place.line}:{place.column}", False, message, remedy, code=code)

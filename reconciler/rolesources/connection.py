@@ -19,6 +19,9 @@ class Tested(NamedTuple):
     within: tuple[Named, ...] = ()
 
 
+LACKING, UNKNOWN = "InsufficientRights", "RoleEditsUnknown"
+
+
 def run_test(source: RoleSource, since: str) -> Tested:
     """The steps that were taken; `since` is the time (UTC, ISO 8601, Z) from which the log is tried."""
     try:
@@ -45,7 +48,7 @@ def _permissions(source: RoleSource, rights: Rights) -> list[Step]:
         if lacking:
             said = f"the token lacks the permission {' and '.join(lacking)}"
             remedy = f"give {rights.owner or 'its owner'} a role that holds it, or name another token (roles.token in app.yaml)"
-            steps.append(Step(name, False, said, remedy))
+            steps.append(Step(name, False, said, remedy, code=LACKING))
         else:
             steps.append(Step(name, True, f"the token of {rights.owner} may{where}"))
     return [*steps, *_managing(source, rights)]
@@ -57,7 +60,7 @@ def _managing(source: RoleSource, rights: Rights) -> list[Step]:
         return []
     lacks = " and ".join(rights.managing)
     said = f"the token lacks the permission {lacks}: the service may refuse it to give a role by which others are managed"
-    return [Step(f"{source.name}, roles that manage others", False, said, needed=False)]
+    return [Step(f"{source.name}, roles that manage others", False, said, needed=False, code=LACKING)]
 
 
 def _log(source: RoleSource, since: str) -> Step:
@@ -65,12 +68,19 @@ def _log(source: RoleSource, since: str) -> Step:
     try:
         lacking = source.edits(since).lacking
     except ServiceError as error:
-        return Step(f"{source.name}, activity log", False, f"{error.message} (a plan cannot say who edited roles)", needed=False)
+        return Step(
+            f"{source.name}, activity log",
+            False,
+            f"{error.message} (a plan cannot say who edited roles)",
+            needed=False,
+            code=UNKNOWN,
+        )
     if lacking:
         said = f"others' edits of roles are not known, or not all of them: {lacking}"
-        return Step(f"{source.name}, activity log", False, said, "give the token's owner a role that holds it", needed=False)
+        remedy = "give the token's owner a role that holds it"
+        return Step(f"{source.name}, activity log", False, said, remedy, needed=False, code=UNKNOWN)
     return Step(f"{source.name}, activity log", True, "can be read", needed=False)
 
 
 def _failed(source: RoleSource, what: str, error: ServiceError) -> Step:
-    return Step(f"{source.name}, {what}", False, f"{error.request}: {error.message}", error.remedy)
+    return Step(f"{source.name}, {what}", False, f"{error.request}: {error.message}", error.remedy, code=error.code)

@@ -8,7 +8,7 @@ from reconciler.resolve.capabilities import Limited
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import read_schemas, refined, schema_warnings
-from reconciler.scim.errors import OldScim, ReadError, ServiceError
+from reconciler.scim.errors import INCOMPATIBLE, OldScim, ReadError, ServiceError
 from reconciler.scim.profile import Profile
 
 KEEPS = {
@@ -19,7 +19,10 @@ KEEPS = {
 
 
 class Step(NamedTuple):
-    """`needed` steps decide the exit code; discovery is optional, and a `warning`, which has a code, says what to fix."""
+    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to fix.
+
+    `code` is that of what failed, or of the warning; empty where all is well.
+    """
 
     name: str
     ok: bool
@@ -55,7 +58,7 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
     try:
         found = _found(client, resource, path, random_value) if path else len(client.peek(resource))
     except ServiceError as error:
-        return Step(name, False, error.message, _remedy(error, resource))
+        return Step(name, False, error.message, _remedy(error, resource), code=error.code)
     if found and path:
         kind = "accounts" if resource == "Users" else "groups"
         return Step(
@@ -63,6 +66,7 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
             False,
             f"the service ignores filters: a filter on a random value returned {kind} ({found})",
             "map a matching attribute that the service can filter on",
+            code=INCOMPATIBLE,
         )
     return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")
 
