@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.apply.log import staged_lines
+from reconciler.apply.log_unwritten import staged_lines
 from reconciler.apply.model import Result
 from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.session import Read, Session, read_and_plan
