@@ -72,7 +72,7 @@ def _found(job: Job, address: str, entry: Entry, at: str) -> dict[str, Any]:
     reason = f"no longer wanted, and found {what} on the service: somebody did it by hand; nothing was written"
     facts = Facts(job.app, job.occasion, job.origin, at, address, action, "success", reason, entry["id"], "found")
     roles = roles_told(job, address, entry.get("roles", ()), Entry(id=entry["id"]))
-    left_out = scoping(job, address) or (step(SCOPING, "scoping", "skipped", "no longer wanted"),)
+    left_out = scoping(job, address) or (step(SCOPING, "scoping", "success", "no longer wanted"),)
     steps = steps_unwritten(_declared_at(job, address)[0], left_out, f"found {what}: {entry['id']}", action)
     return record_of(replace(facts, before=steps, roles=roles, found=True, read_back="asWritten", causes=(Cause.DRIFT,)))
 
