@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from reconciler.apply.journal import Line
-from reconciler.apply.log import adopted_lines, found_lines, found_out, log_lines, new_skips, regiven_lines, skip_lines
+from reconciler.apply.log import log_lines
 from reconciler.apply.log_recovered import heard, recovered
+from reconciler.apply.log_unwritten import adopted_lines, found_lines, found_out, new_skips, regiven_lines, skip_lines
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
 from reconciler.apply.role_edits import hear_edits

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
-from reconciler.apply.log import staged_lines
+from reconciler.apply.log_unwritten import staged_lines
 from reconciler.apply.model import Result
 from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.session import Read, Session, read_and_plan

@@ -223,7 +223,10 @@ def skips(world: World) -> list[tuple[str, str, str]]:
     for line in world.store.read_log():
         information = line["provisioningStatusInfo"]["errorInformation"]
         if line["provisioningStatusInfo"]["status"] == "skipped":
-            (step,) = line["provisioningSteps"]
+            *before, found_out, step = line["provisioningSteps"]
+            where = "matching" if information["errorCode"] == "DuplicateSource" else "scoping"
+            assert [item["status"] for item in before] == ["success"] * len(before)
+            assert (found_out["provisioningStepType"], found_out["status"]) == (where, "skipped")
             assert line["provisioningAction"] == "other" and information["reason"] and information["recommendedAction"]
             assert (step["name"], step["details"]["Code"]) == ("EntrySynchronizationSkip", information["errorCode"])
             found.append((line["sourceIdentity"]["displayName"], information["errorCode"], step["details"]["SkipReason"]))

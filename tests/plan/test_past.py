@@ -316,6 +316,8 @@ def test_a_leaver_whom_somebody_put_out_by_hand_has_nothing_from_the_apply_on(tm
     found = [line for line in world.store.read_log() if line["reconcile"].get("found")]
     assert [(line["reconcile"]["action"], line["reconcile"]["roles"]) for line in found] == [(action, [])]
     assert found[0]["provisioningStatusInfo"]["status"] == "success" and "by hand" in str(found[0]["provisioningStatusInfo"])
+    steps = [(step["provisioningStepType"], step["status"]) for step in found[0]["provisioningSteps"]]
+    assert steps == [(kind, "success") for kind in ("import", "scoping", "matching", "processing")], "no step was skipped"
     before, after = (of_joe(world, f"2026-06-0{day}T00:00:00Z") for day in (2, 4))
     assert ("Admin", False) in before and not any(known for what, known in before if what == "Admin") and after == set()
     world.now = "2026-06-05T00:00:00Z"
