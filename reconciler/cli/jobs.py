@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 import click
 
 from reconciler.cli.common import guarded
-from reconciler.cli.cores import Came, processes, spread
 from reconciler.cli.interrupt import INTERRUPTED, in_turn, orderly
 from reconciler.cli.output import say
 from reconciler.cli.turns import Turn, taking
 from reconciler.declare.model import App
+from reconciler.processes.cores import Came, processes, spread
 from reconciler.scim.credentials import tenant
 
 T = TypeVar("T")

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.processes.lifeline import watch
 from reconciler.service.stop import SIGNALS, Stop
 
 if TYPE_CHECKING:
     from reconciler.service.ends import End
-
-
-def watch(lifeline: Connection) -> None:
-    """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
-    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
-
-
-def _watch(lifeline: Connection) -> None:
-    with suppress(EOFError, OSError):
-        lifeline.recv()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def brief(pipe: Connection, lifeline: Connection, work: Callable[[], End]) -> None:

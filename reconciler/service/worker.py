@@ -24,6 +24,7 @@ from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.place import Problem
 from reconciler.notify.outbox import Outbox
+from reconciler.processes.lifeline import watch
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.record.store import Locked, RecordError
@@ -35,7 +36,7 @@ from reconciler.service.ends import Busy, End, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
-from reconciler.service.lifeline import brief, leave, watch
+from reconciler.service.lifeline import brief, leave
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
 from reconciler.service.result import AppError, CycleResult, Standing

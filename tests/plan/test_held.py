@@ -154,7 +154,7 @@ def test_json_and_csv_have_the_same_columns() -> None:
     (first,) = json.loads(as_json({"wiki": [ROW]}))
     heading, cells = csv.reader(io.StringIO(as_csv({"wiki": [ROW]})))
     assert tuple(heading) == COLUMNS == tuple(first)
-    assert dict(zip(heading, cells, strict=True)) | {"privileged": True, "shown": True} == first
+    assert dict(zip(heading, cells, strict=True)) | {"privileged": True, "shown": True, "approvals": []} == first
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "\t=1", *HOSTILE.values()])

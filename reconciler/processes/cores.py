@@ -14,13 +14,14 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
-from reconciler.cli.turns import Words
-from reconciler.declare.model import App
+from reconciler.processes.lifeline import watch
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+A = TypeVar("A")
 T = TypeVar("T")
+Words = Callable[[], object]
 MOST = 8  # processes: each holds what it plans, and a container may have fewer cores than its machine
 WORTH = 20_000  # people, app by app, of whom fewer are planned before the processes have begun
 
@@ -32,10 +33,10 @@ class Came(NamedTuple, Generic[T]):
     words: list[Words]
 
 
-Share = Callable[[Sequence[App], int], Iterator[Came[T]]]  # apps and jobs in, what came of each in their order out
+Share = Callable[[Sequence[A], int], Iterator[Came[T]]]  # apps and jobs in, what came of each in their order out
 
 
-def processes(apps: Sequence[App], people: int, jobs: int) -> int:
+def processes(apps: Sequence[object], people: int, jobs: int) -> int:
     """How many are worth while for these apps of a directory of so many people; 1 where nothing may be forked.
 
     What other threads hold while a process is forked nobody would ever let go of in there.
@@ -45,7 +46,7 @@ def processes(apps: Sequence[App], people: int, jobs: int) -> int:
     return min(len(os.sched_getaffinity(0)), len(apps), jobs, MOST)
 
 
-def spread(apps: Sequence[App], share: Share[T], jobs: int, count: int) -> Iterator[Came[T] | None]:
+def spread(apps: Sequence[A], share: Share[A, T], jobs: int, count: int) -> Iterator[Came[T] | None]:
     """What came of each app, in their order, from `count` processes that each do every `count`-th of them.
 
     None of each that a process was killed over.
@@ -65,10 +66,10 @@ def spread(apps: Sequence[App], share: Share[T], jobs: int, count: int) -> Itera
             child.end()
 
 
-class _Child(Generic[T]):
+class _Child(Generic[A, T]):
     """A process with its share; it ends when the other end of `lifeline` is closed, whoever does that."""
 
-    def __init__(self, apps: Sequence[App], share: Share[T], jobs: int, lifeline: tuple[Connection, Connection]) -> None:
+    def __init__(self, apps: Sequence[A], share: Share[A, T], jobs: int, lifeline: tuple[Connection, Connection]) -> None:
         from multiprocessing import Pipe
 
         self._pipe, pipe = Pipe(duplex=False)
@@ -97,9 +98,7 @@ class _Child(Generic[T]):
             return
 
 
-def _work(apps: Sequence[App], share: Share[T], jobs: int, pipe: Connection, lifeline: Connection) -> NoReturn:
-    from reconciler.service.lifeline import watch
-
+def _work(apps: Sequence[A], share: Share[A, T], jobs: int, pipe: Connection, lifeline: Connection) -> NoReturn:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         watch(lifeline)

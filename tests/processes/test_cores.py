@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import click
 
-from reconciler.cli import cores, jobs
+from reconciler.cli import jobs
 from reconciler.cli.output import say
 from reconciler.scim.errors import ServiceError
 from reconciler.cli.common import guarded
