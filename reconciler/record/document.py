@@ -24,10 +24,10 @@ INDEX = b'},"index":'
 
 def dump(record: Record) -> list[bytes | memoryview]:
     """The document, to be written piece by piece: there may be 50 MB of them. The same for the same record."""
-    kept = record.entries.kept()
+    kept = record.entries.written()
     index = {"addresses": kept.addresses, "ids": kept.ids, "declared": kept.declared, "active": kept.active, "ends": kept.ends}
     head = _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{'
-    pieces: list[bytes | memoryview] = [head, b"\n", kept.text, b"\n" + INDEX, _dump(index)]
+    pieces: list[bytes | memoryview] = [head, b"\n", *kept.pieces, b"\n" + INDEX, _dump(index)]
     return [*pieces, SUM % digest(*pieces)]
 
 

@@ -61,11 +61,22 @@ class Kept(NamedTuple):
     text: memoryview = memoryview(b"")
     ends: Sequence[int] = ()
 
-    def member(self, row: int) -> bytes:
-        return bytes(self.text[self.start(row) : self.ends[row]])
+    def member(self, row: int) -> memoryview:
+        return self.text[self.start(row) : self.ends[row]]
 
     def start(self, row: int) -> int:
         return self.ends[row - 1] + len(BETWEEN) if row else 0
+
+
+class Written(NamedTuple):
+    """The same columns, to be written: the text is in `pieces`, for put together there would be all of it twice."""
+
+    addresses: Sequence[str]
+    ids: Sequence[str]
+    declared: Sequence[str | None]
+    active: Sequence[bool]
+    ends: Sequence[int]
+    pieces: Sequence[bytes | memoryview]
 
 
 BETWEEN = b",\n"
@@ -154,35 +165,37 @@ class Entries(MutableMapping[str, Entry]):
             self._groups = [address for address in self._all if is_group(address)]
         return self._groups
 
-    def kept(self) -> Kept:
+    def written(self) -> Written:
         """All of them as text, in the order of their addresses; what nobody has asked for is taken over as it stands."""
         if self._as_kept:
-            return self._kept
+            old = self._kept
+            return Written(old.addresses, old.ids, old.declared, old.active, old.ends, [old.text])
         return self._spliced() if self._same_addresses else self._rewritten()
 
-    def _spliced(self) -> Kept:
+    def _spliced(self) -> Written:
         """Of a large record a few entries are others: their rows alone are written anew."""
-        old, texts, start = self._kept, list[bytes | memoryview](), 0
+        old, pieces, start = self._kept, list[bytes | memoryview](), 0
         ids, declared, active = list(old.ids), list(old.declared), list(old.active)
         lengths = [end - old.start(row) for row, end in enumerate(old.ends)]
         for address in sorted(address for address, entry in self._all.items() if not isinstance(entry, int)):
             row = bisect_left(old.addresses, address)
             member = self._text(address)
-            texts += [old.text[start : old.start(row)], member]
+            pieces += [old.text[start : old.start(row)], member]
             start, lengths[row] = old.ends[row], len(member)
             ids[row], declared[row], active[row] = self._row(address)
-        texts.append(old.text[start:])
-        return Kept(old.addresses, ids, declared, active, memoryview(b"".join(texts)), _ends(lengths))
+        pieces.append(old.text[start:])
+        return Written(old.addresses, ids, declared, active, _ends(lengths), pieces)
 
-    def _rewritten(self) -> Kept:
-        addresses, rows = sorted(self._all), list[tuple[str, str | None, bool]]()
-        text, ends = bytearray(), list[int]()  # grows in one place: put together at the end, there would be all of it twice
+    def _rewritten(self) -> Written:
+        addresses = sorted(self._all)
+        ids, declared, active, pieces = list[str](), list[str | None](), list[bool](), list[bytes | memoryview]()
         for address in addresses:
-            text += (BETWEEN if ends else b"") + self._text(address)
-            ends.append(len(text))
-            rows.append(self._row(address))
-        ids, declared, active = map(list, zip(*rows, strict=True)) if rows else ([], [], [])
-        return Kept(addresses, ids, declared, active, memoryview(text), ends)
+            id, by, on = self._row(address)
+            ids.append(id)
+            declared.append(by)
+            active.append(on)
+            pieces += [BETWEEN, self._text(address)]
+        return Written(addresses, ids, declared, active, _ends(map(len, pieces[1::2])), pieces[1:])
 
     def _row(self, address: str) -> tuple[str, str | None, bool]:
         """The columns of one entry."""
@@ -191,7 +204,7 @@ class Entries(MutableMapping[str, Entry]):
             return kept.ids[entry], kept.declared[entry], kept.active[entry]
         return _columns(address, _plain(entry))
 
-    def _text(self, address: str) -> bytes:
+    def _text(self, address: str) -> bytes | memoryview:
         """The entry as a member of a JSON object."""
         entry = self._all[address]
         if isinstance(entry, int):
@@ -215,7 +228,7 @@ def _plain(entry: Entry | bytes) -> Entry:
     return _read(entry) if isinstance(entry, bytes) else entry
 
 
-def _read(text: bytes) -> Entry:
+def _read(text: bytes | memoryview) -> Entry:
     entry: Entry
-    (entry,) = orjson.loads(b"{%b}" % text).values()
+    (entry,) = orjson.loads(b"".join((b"{", text, b"}"))).values()
     return entry

@@ -73,8 +73,8 @@ def test_an_entry_that_is_settled_reads_as_before() -> None:
     for address in (*plain, "User/nobody@x.org"):
         settled.settle(address)
     assert (settled.ids(), settled.identities(), settled.active()) == (before.ids(), before.identities(), before.active())
-    assert settled.kept()._replace(text=memoryview(b"")) == before.kept()._replace(text=memoryview(b""))
-    assert bytes(settled.kept().text) == bytes(before.kept().text)
+    assert settled.written()._replace(pieces=[]) == before.written()._replace(pieces=[])
+    assert b"".join(settled.written().pieces) == b"".join(before.written().pieces)
     assert dict(settled) == plain
     settled.settle("User/ada@x.org")
     settled["User/ada@x.org"]["wanted"]["title"] = "Countess"
