@@ -279,7 +279,7 @@ def test_a_disk_that_fills_up_is_said_where_the_record_is_in_git_too(base: Base,
     service.at = 0
     assert base.reconcile(folder, *APPLY).code == 0
     undisturbed, writes = finished(base, folder), len(service.writes)
-    limits = [f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))" for size in (5000, 8500)]
+    limits = [f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))" for size in (6200, 8500)]
     midway = [(limit, 5, None) for limit in limits]
     for full, code, written in [*midway, (FULL % 0, 1, 0), (FULL % 1, 1, 0), (FULL % 2, 5, writes)]:
         base.fresh(folder)

@@ -566,7 +566,7 @@ def test_a_record_that_was_forced_back_stops_the_next_plan_and_the_night(team: T
     team.hub.save()
     run = team.hub.night()
     known = [step for step in run.steps if "github record" in step.what]
-    assert [step.job for step in known] == ["time", "drift"] and "wiki: no plan" not in run.output()
+    assert [step.job for step in known] == ["cycle", "drift"] and "wiki: no plan" not in run.output()
     assert all("goes on from the one that the plan of pull request 2 was made with" in step.output for step in known)
     team.merged("ada@x.org", "grace@x.org", "eve@x.org")
     newest = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
