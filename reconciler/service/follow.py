@@ -28,6 +28,11 @@ class Follow:
         return self._main is not None
 
     @property
+    def merged(self) -> str | None:
+        """The commit that cycles may be of, empty where any may be as it is there; None where nothing is followed."""
+        return self._main.merged if self._main is not None else None
+
+    @property
     def folder(self) -> str:
         """That of the declarations, from the top of the checkout."""
         return self._main.folder if self._main is not None else "."
@@ -46,6 +51,10 @@ class Follow:
     def is_new(self) -> bool:
         """Whether nobody knows yet what the remote has."""
         return self.follows and not self._polled
+
+    def forget(self) -> None:
+        """Something was changed here since the last look: no cycle begins before the next one, which is due at once."""
+        self._polled = ""
 
     def wait(self, now: str) -> float:
         """Seconds until the next look; a clock that was ahead when the last one ended makes it no longer."""

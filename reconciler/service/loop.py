@@ -107,7 +107,7 @@ class Loop:
         at = now()
         for name, turn in self.turns.items() if self._may_begin() else ():
             if turn.child is None and turn.is_due(at) and not (self.settings.once and name in self.ends):
-                order = turn.order(name, at, self.settings, self.pulled)
+                order = turn.order(name, at, self.settings, self.pulled, self.follow.merged)
                 turn.child = Child(worker.cycle, self.settings.desired, name, order, self.settings.lock_timeout)
 
     def _may_begin(self) -> bool:
@@ -195,6 +195,9 @@ class Loop:
                 turn.due = min(turn.due, end.next or turn.due)
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
+            case Held():
+                turn.due, turn.urgent = now(), turn.hurries
+                self.follow.forget()
             case Removed():
                 del self.turns[name], self.ends[name]
                 for other in self.observers:

@@ -40,6 +40,7 @@ class Order(NamedTuple):
     """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid
     (an app that is off until `restart` has none even so); `urgent` is one that looks at what was merged and at nothing else that
     can wait; of a cycle that is for some `causes` alone, what has another one is left to its own review;
+    `merged` is the commit that the checkout must be at, as it is there, empty where any will do, None where nobody has to merge;
     `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept.
     """
 
@@ -50,6 +51,7 @@ class Order(NamedTuple):
     unkept: Telling | None = None
     urgent: bool = False
     causes: tuple[str, ...] = ()
+    merged: str | None = None
 
 
 class Postponed(NamedTuple):

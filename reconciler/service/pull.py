@@ -109,9 +109,13 @@ class Main:
         )
 
     def _refuse_changes(self) -> None:
-        """Work that is not committed is somebody's: nothing is done to it, nor applied of it, whatever the remote has."""
-        tracked = self._names("diff", "--name-only", "-z", "HEAD")
-        names = sorted({*tracked, *self._names("ls-files", "-z", "--others", "--exclude-standard", "--", self.folder)})
+        """Work that is not committed is somebody's: nothing is done to it, nor applied of it, whatever the remote has.
+
+        What git is told to ignore, or to take for unchanged, is read among the declarations as all else is.
+        """
+        commit = self.checkout.commit()
+        declared = self.checkout.differing(self.desired, commit) if commit is not None else None
+        names = sorted({*self._names("diff", "--name-only", "-z", "HEAD"), *(declared or ())})
         if names:
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
             raise NotMerged(
@@ -158,6 +162,11 @@ class Main:
 
     def _local(self) -> Git:
         return local(os.environ)
+
+    @property
+    def merged(self) -> str:
+        """The commit that was the remote's head when it was looked at last, and is checked out; empty before that."""
+        return self._seen
 
     @property
     def _here(self) -> tuple[str, str]:

@@ -55,14 +55,14 @@ class Turn:
     ends_early: bool = False
     cut_off: int = 0
 
-    def order(self, name: str, at: str, settings: Settings, pulled: Sighting | None) -> Order:
+    def order(self, name: str, at: str, settings: Settings, pulled: Sighting | None, merged: str | None = None) -> Order:
         """For the cycle of the app `name` that begins now; but for an urgent one, the next is due an interval later."""
         id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
         self.hurries, self.urgent = self.urgent, False
         if not self.hurries:
             self.due = later(at, self.interval)
         forced = self.hurries or (settings.once and not settings.if_due)
-        return Order(id, forced, settings.interval, pulled, self.unkept, self.hurries, settings.causes)
+        return Order(id, forced, settings.interval, pulled, self.unkept, self.hurries, settings.causes, merged)
 
     def ended_early(self, had_begun: bool, now: str) -> None:
         """The cycle has ended for a merge, and what it left is due; `had_begun` says whether it had come to its writes."""

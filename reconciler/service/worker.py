@@ -32,7 +32,7 @@ from reconciler.report.problems import as_text
 from reconciler.service.after_cycle import after_cycle, without_record
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import run_cycle
-from reconciler.service.ends import Busy, End, Loaded, Removed, Stopped, Survey
+from reconciler.service.ends import Busy, End, Held, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
@@ -119,8 +119,11 @@ def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
 def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
     declarations, problems = checked(desired, (app,))
-    revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
+    # Which is kept: the commit that these come from, whatever is checked out later.
+    commit, is_dirty = revision(declarations.folder)
     means.loaded()
+    if order.merged is not None and (is_dirty or order.merged not in ("", commit)):
+        return Held(app)
     errors, shared = _errors(problems), _errors(_of_no_app(problems, declarations))
     if not errors and app not in declarations.apps:
         return Removed(app)

@@ -212,7 +212,7 @@ def running(world: World, patch: pytest.MonkeyPatch, sent: list[int], marks: dic
     say = lambda event: next(said)  # noqa: E731
     metrics = Metrics(lambda: world.time.timestamp())
     messages = Messages(say, (metrics,), 5.0)
-    main = cast(Any, SimpleNamespace(desired=Path("desired"), folder="desired", take=world.take))
+    main = cast(Any, SimpleNamespace(desired=Path("desired"), folder="desired", merged="", take=world.take))
     loop = Loop(Settings(Path("desired")), cast(Any, say), (messages, metrics), Follow(main, 600))
     loop.bell.close()
     loop.bell = Leaping(world, marks, loop.stop)

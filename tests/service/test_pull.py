@@ -53,6 +53,16 @@ def added(folder: Path) -> None:
     (folder / "desired/more.yaml").write_text("another")
 
 
+def ignored(folder: Path) -> None:
+    (folder / ".git/info/exclude").write_text("hidden.yaml\n")
+    (folder / "desired/hidden.yaml").write_text("another")
+
+
+def hidden(folder: Path) -> None:
+    git(folder, "update-index", "--assume-unchanged", FILE)
+    edited(folder)
+
+
 def ahead(folder: Path) -> None:
     commit(folder, "two")
 
@@ -66,6 +76,8 @@ def elsewhere(folder: Path) -> None:
     [
         (edited, f"changes that are not committed: {FILE}"),
         (added, "not committed: desired/more.yaml"),
+        (ignored, "not committed: desired/hidden.yaml"),
+        (hidden, f"not committed: {FILE}"),
         (ahead, "commits that main at the remote has not"),
         (elsewhere, "on the branch mine, not on main"),
     ],

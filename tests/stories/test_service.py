@@ -231,6 +231,18 @@ def test_a_leaver_who_is_merged_is_out_before_the_interval_is_over(desk: Desk, r
     assert run.end() == 0
 
 
+def test_no_cycle_is_of_what_was_edited_since_the_remote_was_looked_at(
+    desk: Desk, remote: GitWorld, running: list[Running]
+) -> None:
+    run = Running(desk, "--pull", "--poll", "1h", "--interval", "1s", folder=remote.checkout)
+    running.append(run)
+    assert run.until("cycleEnded")["result"] == "success"
+    (remote.checkout / "desired/directory/groups/a.yaml").write_text("groups: []\n")
+    assert "not as merged" in run.until("held")["message"]
+    assert "not committed" in run.until("notPulled")["message"]  # at once, and not an hour later
+    assert desk.find("ada@x.org")[0]["active"] is True and run.end() == 0
+
+
 def test_a_leaver_waits_for_no_read_of_everything(remote: GitWorld, tmp_path: Path, running: list[Running]) -> None:
     """It hangs here, in the second cycle; a slow service would take its hours."""
     held, free = threading.Event(), threading.Event()
