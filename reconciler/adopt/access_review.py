@@ -12,6 +12,7 @@ from reconciler.adopt import write
 from reconciler.adopt.model import ImportRefused
 from reconciler.adopt.yaml_edit.edit import revise
 from reconciler.cycle.declarations import checked
+from reconciler.declare.load import load
 from reconciler.declare.names import fold
 from reconciler.declare.reviews import Reviewed
 from reconciler.declare.yaml.document import Document, parse
@@ -36,10 +37,9 @@ class Followed:
 
 def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Followed:
     """Take out what gives these rows to these people alone; comments are kept. Raises ImportRefused before it writes."""
-    followed, edits = Followed(), _Edits(desired)
+    followed, edits, rows = Followed(), _Edits(desired), list(rows)
     for row in rows:
         givings = standing.of(row)
-        followed.left += [Left(row, giving) for giving in givings if giving.group]
         for giving in givings:
             if not giving.group:
                 edits.add(giving, standing.user(row.user))
@@ -49,6 +49,9 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
     if texts:
         _check(desired, texts)
         write.put(desired, texts)
+        # One removal may take with it what another one is about: who left a group has nothing through it.
+        standing = Standing(load(desired).declarations, standing.today)
+    followed.left = [Left(row, giving) for row in rows for giving in standing.of(row) if giving.group]
     followed.edited = {path: len(edits.by_file[path]) for path in texts}
     return followed
 

@@ -22,7 +22,7 @@ from reconciler.plan.access.held import Held, Source, is_unused, picked
 from reconciler.record.moments import moved
 
 if TYPE_CHECKING:
-    from reconciler.plan.access.had import Had
+    from reconciler.cli.access_past import Pick
 
 FORMATS = ["table", "json", "csv", "html"]
 
@@ -71,7 +71,7 @@ def access(
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
-        pick = partial(_had, people=people, roles=roles, groups=groups, privileged=privileged)
+        pick = _asked(people, roles, groups, privileged)
         refuse = partial(refuse_never_seen, declarations, asked=names)
         asked = Asked(declarations, chosen(declarations, apps), pick, desired, refuse)
         if diff is not None:
@@ -120,13 +120,11 @@ def _check(at: str | None, diff: tuple[str, str] | None, unmanaged: bool, offlin
         raise click.UsageError("--unmanaged and --offline are of now: the log tells of accounts that are managed")
 
 
-def _had(
-    rows: tuple[Had, ...], people: tuple[str, ...], roles: tuple[str, ...], groups: tuple[str, ...], privileged: bool
-) -> list[Had]:
-    from reconciler.plan.access.had import picked as picked_then
+def _asked(people: tuple[str, ...], roles: tuple[str, ...], groups: tuple[str, ...], privileged: bool) -> Pick:
+    from reconciler.plan.access.called import Asked
 
-    names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
-    return [row for row in picked_then(rows, *names) if row.privileged or not privileged]
+    asked = Asked(*(frozenset(map(fold, names)) for names in (people, roles, groups)))
+    return lambda row, told, at: (row.privileged or not privileged) and asked.includes(row, told, at)
 
 
 def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool, since: str | None) -> Iterable[Held]:

@@ -23,8 +23,9 @@ from reconciler.declare.model import App, Declarations
 if TYPE_CHECKING:
     from reconciler.cli.access_evidence import Evidence
     from reconciler.plan.access.had import Had, Moved, Past
+    from reconciler.plan.access.told import Told
 
-Pick = Callable[["tuple[Had, ...]"], "list[Had]"]
+Pick = Callable[["Had", "Told", str], bool]  # whether a row of a time is asked for
 
 
 def time_of(option: str, text: str) -> str:
@@ -66,7 +67,8 @@ class Asked:
     def at(self, app: str, past: Past, at: str) -> list[Had]:
         """What is asked for; where the log has a gap, with what was declared then."""
         rows = past.at(at)
-        return self.pick(self._filled(app, past, at, rows) if any(gap.since <= at for gap in past.gaps) else rows)
+        rows = self._filled(app, past, at, rows) if any(gap.since <= at for gap in past.gaps) else rows
+        return [row for row in rows if self.pick(row, past.told, at)]
 
     def _filled(self, app: str, past: Past, at: str, rows: tuple[Had, ...]) -> tuple[Had, ...]:
         from reconciler.cycle.declared_at import declared_at
@@ -80,11 +82,16 @@ class Asked:
             return rows
 
     def moved(self, past: Past, since: str, until: str) -> list[Moved]:
-        """What became of what is asked for, by its name at either time."""
+        """What became of what is asked for, by its name at whatever time."""
         from reconciler.plan.access.had import moved
 
         items = moved(past.at(since), past.at(until), until, past.told.renamed_between(since, until))
-        return [item for item in items if self.pick(tuple(filter(None, (item.row, item.old))))]
+        sides = ([(item.row, until if item.how != "lost" else since), (item.old, since)] for item in items)
+        return [
+            item
+            for item, rows in zip(items, sides, strict=True)
+            if any(row is not None and self.pick(row, past.told, at) for row, at in rows)
+        ]
 
     def approved(self, found: Mapping[str, list[Had]]) -> dict[str, list[Had]]:
         """The same rows, with who approved their pull requests."""

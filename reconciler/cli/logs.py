@@ -63,6 +63,7 @@ def logs(
     def look(name: str, store: Store) -> int:
         store.log_head()  # whether it can be read at all
         stores[name] = store
+        store.refuse_lost()  # what is left is shown all the same
         return 0
 
     def refuse() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.record.store import Store
+from reconciler.report.log_names import with_other_names
 from reconciler.report.log_query import Found, Query
 from reconciler.report.log_watch import Watch
 
@@ -26,6 +27,7 @@ def in_order(stores: Mapping[str, Store], query: Query, watch: Watch | None = No
 
 
 def rows_of(name: str, store: Store, query: Query, watch: Watch) -> Iterator[Logged]:
-    """Of one app. Raises RecordError."""
+    """Of one app, by any name that whom it asks for had there. Raises RecordError."""
+    query = with_other_names(query, store.log_blocks)
     for found in query.select(watch.over(name, store.log_blocks("" if watch.needs_all else query.since))):
         yield Logged(str(found[1].get("activityDateTime", "")), name, found)

@@ -143,7 +143,10 @@ class Store(Protocol):
         """The provisioning log, oldest line first: what was done to objects."""
 
     def log_blocks(self, since: str = "") -> Iterator[bytes]:
-        """All records as whole JSON lines, many together, in the order of the chain; some before `since` may be left out."""
+        """All records as whole JSON lines, many together, in the order of the chain.
+
+        Of those before `since` only the newest is sure to be there: by its number one sees whether the next ones are missing.
+        """
 
     def log_by_file(self) -> Iterator[tuple[str, bytes]]:
         """The same, all of it, each block with the name of the file that it stands in."""

@@ -9,6 +9,7 @@ import orjson
 
 from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
+from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Had, Past
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
@@ -204,9 +205,16 @@ def as_json(answers: Iterable[dict[str, Any]]) -> str:
 
 def answer(app: str, at: str, past: Past, rows: Iterable[Had]) -> dict[str, Any]:
     """What was asked of an app, what is known of that, and the rows; `rows` is null where the log does not cover the time."""
-    told = [fields(app, row) for row in rows] if knows(past, at) else None
-    unknown = missing(past, at)
-    return {"app": app, "at": at, "logBegins": past.begins or None, "unknown": unknown, "notIncluded": NOT_INCLUDED, "rows": told}
+    rows = list(rows)
+    return {
+        "app": app,
+        "at": at,
+        "logBegins": past.begins or None,
+        "unknown": missing(past, at),
+        "notIncluded": NOT_INCLUDED,
+        "otherNames": other_names(rows, past.told, at),
+        "rows": [fields(app, row) for row in rows] if knows(past, at) else None,
+    }
 
 
 def as_csv(apps: Mapping[str, Iterable[Had]]) -> str:

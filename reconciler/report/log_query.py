@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,10 @@ Found = tuple[bytes, Record]
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for; None for anything. `since` and `until` are ISO times, UTC, both included; `cycle` may be a beginning."""
+    """What is asked for; None for anything. `since` and `until` are ISO times, UTC, both included; `cycle` may be a beginning.
+
+    `other` are the names that a user, group or role (by these words) had at other times, any of which will do.
+    """
 
     since: str = ""
     until: str = ""
@@ -41,6 +44,7 @@ class Query:
     cause: str | None = None
     by: str | None = None
     cycle: str | None = None
+    other: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     def matches(self, record: Record) -> bool:
         """Whether a record is asked for."""
@@ -52,9 +56,9 @@ class Query:
     @cached_property
     def _tests(self) -> list[Callable[[Record], bool]]:
         tests: dict[str, Callable[[Record], bool]] = {
-            "user": lambda record: fold(user_address(self.user or "")) in _concerned(record),
-            "group": lambda record: fold(group_address(self.group or "")) in _concerned(record),
-            "role": lambda record: fold(self.role or "") in _roles(record),
+            "user": lambda record: not self._folded("user", user_address).isdisjoint(_concerned(record)),
+            "group": lambda record: not self._folded("group", group_address).isdisjoint(_concerned(record)),
+            "role": lambda record: not self._folded("role", str).isdisjoint(_roles(record)),
             "action": lambda record: self.action in actions_of(record),
             "status": lambda record: status_of(record) == self.status,
             "cause": lambda record: self.cause in ours_of(record).get("causes", ()),
@@ -63,16 +67,27 @@ class Query:
         }
         return [test for name, test in tests.items() if getattr(self, name) is not None]
 
+    def names(self, kind: str) -> list[str]:
+        """Of a user, group or role: the one that is asked for, and what it was called at other times; none where none is."""
+        name = getattr(self, kind)
+        return [] if name is None else [name, *sorted(self.other.get(kind, ()))]
+
+    def _folded(self, kind: str, form: Callable[[str], str]) -> set[str]:
+        return {fold(form(name)) for name in self.names(kind)}
+
     @cached_property
-    def needles(self) -> list[bytes]:
-        """Bytes that each line that is asked for holds, in lower case where `folds`; the rarest first, by guess."""
-        names = (user_address(self.user) if self.user else None, self.role, self.by)
-        found = [*(whole(name) for name in names if name), needle(self.group) if self.group else b""]
-        found += [self.cycle.encode()] if self.cycle and CYCLE.fullmatch(self.cycle) else []
+    def needles(self) -> list[tuple[bytes, ...]]:
+        """Bytes, of each tuple one of which each line that is asked for holds, in lower case where `folds`; the rarest first, by
+        guess.
+        """
+        users = [whole(user_address(name)) for name in self.names("user")]
+        found = [users, [whole(name) for name in self.names("role")], [whole(self.by)] if self.by else []]
+        found.append([needle(name) for name in self.names("group")])
+        found += [[self.cycle.encode()]] if self.cycle and CYCLE.fullmatch(self.cycle) else []
         # Every record that is done in full says success somewhere; that one is not looked for.
         words = (self.cause, self.action, self.status if self.status != "success" else None)
-        found += [b'"' + word.encode() + b'"' for word in words if word]
-        return [item.lower() if self.folds else item for item in found if item]
+        found += [[b'"' + word.encode() + b'"'] for word in words if word]
+        return [tuple(item.lower() if self.folds else item for item in items) for items in found if items and all(items)]
 
     @cached_property
     def folds(self) -> bool:
@@ -92,15 +107,14 @@ class Query:
             yield from lines_of(block)
             return
         _, *others = self.needles
-        for line in lines_with(block, (self._find,)):
+        for line in lines_with(block, self._finds):
             text = line.lower() if self.folds and others else line
-            if all(other in text for other in others):
+            if all(any(item in text for item in items) for items in others):
                 yield line
 
     @cached_property
-    def _find(self) -> Find:
-        first = self.needles[0]
-        return in_any_case(first) if self.folds else as_it_is(first)
+    def _finds(self) -> list[Find]:
+        return [in_any_case(item) if self.folds else as_it_is(item) for item in self.needles[0]]
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):
@@ -113,7 +127,7 @@ class Query:
 
 def asked(query: Query) -> str:
     """The question by its options: `--user 'ada@example.com', --since '2026-06-01'`; empty where nothing is asked for."""
-    said = ((item.name, getattr(query, item.name)) for item in fields(query))
+    said = ((item.name, getattr(query, item.name)) for item in fields(query) if item.name != "other")
     return ", ".join(f"--{name} {value!r}" for name, value in said if value)
 
 

@@ -85,14 +85,14 @@ class Watch:
     def gaps(self, app: str, since: str, until: str) -> list[Missing]:
         """What is not there between two times (ISO, UTC, "" for no end), as far as the blocks were walked."""
         part = self.parts.get(app, Part())
-        return _within((*_pruned(part), *_beginning(part, since), *part.missing, *_accepted(part)), since, until)
+        return _within((*_pruned(part), *_beginning(part), *part.missing, *_accepted(part)), since, until)
 
     def lost(self, app: str, since: str, until: str) -> list[Missing]:
         """Of these what nobody accounts for: records that are gone, and were neither pruned nor, since then, accepted as lost."""
         part = self.parts.get(app, Part())
         accepted = max((gap.until for gap in _accepted(part)), default="")
         unknown = [gap for gap in part.missing if gap.until > accepted]
-        return _within((*_beginning(part, since), *unknown), since, until)
+        return _within((*_beginning(part), *unknown), since, until)
 
 
 def _within(gaps: Iterable[Missing], since: str, until: str) -> list[Missing]:
@@ -112,10 +112,10 @@ def _pruned(part: Part) -> Iterator[Missing]:
         yield Missing("", part.begins, f"{plural(before, 'record')} up to number {before} cut by `reconcile record prune`")
 
 
-def _beginning(part: Part, since: str) -> Iterator[Missing]:
-    """That the first records are missing, where all blocks were walked."""
+def _beginning(part: Part) -> Iterator[Missing]:
+    """That the first records are missing; where one from before the time that is asked for was walked, it is not of that time."""
     before = part.first - 1
-    if before > 0 and before not in _cut(part) and not since:
+    if before > 0 and before not in _cut(part):
         yield Missing("", part.begins, f"it begins with record {part.first}, and no record says that those before it were pruned")
 
 

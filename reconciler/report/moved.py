@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Moved, Past
 from reconciler.report.had import COLUMNS as HAD
 from reconciler.report.had import NOT_INCLUDED, cells, cells_of, change, fields, missing, words
@@ -55,10 +56,18 @@ def answers(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], sin
             "logBegins": past.begins or None,
             "unknown": missing(past, since),
             "notIncluded": NOT_INCLUDED,
+            "otherNames": _other_names(past, found.get(app, ()), since, until),
             "rows": [_fields(app, item) for item in found[app]] if app in found else None,
         }
         for app, past in pasts.items()
     ]
+
+
+def _other_names(past: Past, items: Sequence[Moved], since: str, until: str) -> dict[str, dict[str, list[str]]]:
+    """Of what is shown, by the name that is shown."""
+    then, now = ([item.row for item in items if (item.how == "lost") is lost] for lost in (True, False))
+    earlier, later = other_names(then, past.told, since), other_names(now, past.told, until)
+    return {kind: {**earlier[kind], **names} for kind, names in later.items()}
 
 
 def _fields(app: str, item: Moved) -> dict[str, Any]:

@@ -61,6 +61,13 @@ def test_what_comes_through_a_group_is_left_and_the_group_named(world: World) ->
     assert (world.folder / "desired/directory/groups/a.yaml").read_text() == before
 
 
+def test_what_another_removal_took_with_it_is_left_to_nobody(world: World) -> None:
+    world.write("apps/wiki/assignments.yaml", "assignments: [{group: Team, role: Admin}, {group: All, role: User}]\n")
+    rows = removal("bob@x.org", "Admin"), removal("bob@x.org", group="Team"), removal("ada@x.org", "Admin")
+    assert followed(world, *rows) == ({"directory/groups/a.yaml": 1}, ["ada@x.org Team"], 0)
+    assert followed(world, rows[0], rows[1]) == ({}, [], 2)
+
+
 def test_of_several_on_one_line_the_one_goes_and_groups_are_left_to_be_edited_by_hand(world: World) -> None:
     world.write("apps/wiki/assignments.yaml", "assignments: [{group: Team, role: Admin}, {user: ada@x.org, role: User}]  # all\n")
     assert followed(world, removal("ada@x.org", "User")) == ({"apps/wiki/assignments.yaml": 1}, [], 0)

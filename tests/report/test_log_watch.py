@@ -67,7 +67,20 @@ def test_a_lost_week_and_a_lost_beginning_are_named_where_they_touch_the_time_th
         "the log is not whole before 2026-06-03T08:00:00Z: it begins with record 3, and no record says that those before it "
         "were pruned"
     )
-    assert gaps([block(rows[2:])], "2026-06-02") == [], "of a part of the log nobody can tell"
+    assert gaps([block(rows[2:])], "2026-06-02") == [begun], "the record before that time would have been walked too"
+    assert gaps([block(rows[2:])], "2026-06-04") == [], "what is asked for is whole"
+
+
+def test_a_loss_inside_a_block_is_dated_by_the_records_beside_it() -> None:
+    rows = numbered()
+    inside = [block([*rows[:2], *rows[3:]])]
+    said = ["the log is not whole between 2026-06-02T08:00:00Z and 2026-06-04T08:00:00Z: record 4 comes after record 2"]
+    assert gaps(inside) == gaps(inside, "2026-06-02", "2026-06-03") == gaps(inside, "2026-06-03") == said
+    assert gaps(inside, "2026-06-05") == gaps(inside, "", "2026-06-01T23:59:59Z") == []
+    put_in = [block([rows[0], {"reconcile": {"kind": "object"}}, *rows[1:]])]
+    assert gaps(put_in) == [
+        "the log is not whole between 2026-06-01T08:00:00Z and 2026-06-07T08:00:00Z: 8 records stand where 1 to 7 should"
+    ]
 
 
 def test_what_was_pruned_and_a_loss_that_was_accepted_are_named() -> None:

@@ -103,6 +103,41 @@ def test_a_lost_part_of_the_log_is_named_below_the_table_beside_json_and_on_the_
     )
 
 
+def months(desk: Desk, *ats: str) -> LocalStore:
+    """A log of its own, a record at each of these times."""
+    store = LocalStore(desk.folder / ".reconcile", "wiki")
+    for at in ats:
+        store.log([{"activityDateTime": at, "reconcile": {"kind": "object", "address": "User/ada@x.org"}}])
+    return store
+
+
+TIMES = ("2026-01-10T00:00:00Z", "2026-02-01T00:00:00Z", "2026-02-20T00:00:00Z", "2026-03-10T00:00:00Z")
+
+
+def test_a_lost_month_and_a_lost_day_are_missed_by_whoever_asks_from_then_on(desk: Desk) -> None:
+    log = months(desk, *TIMES).log_files.folder
+    assert desk.reconcile("logs", "--since", "2026-02-01").code == 0
+    february = (log / "2026-02.jsonl").read_bytes().splitlines(keepends=True)
+    (log / "2026-02.jsonl").write_bytes(february[1])
+    day = desk.reconcile("logs", "--since", "2026-02-01", "--until", "2026-02-15")
+    assert day.code == 1 and f"between {TIMES[0]} and {TIMES[2]}: record 3 comes after record 1" in day.out, day
+    (log / "2026-02.jsonl").unlink()
+    for times in (("--since", "2026-02-01"), ("--since", "2026-02-01", "--until", "2026-03-31"), ("--since", "2026-03-01")):
+        month = desk.reconcile("logs", *times, "--format", "json")
+        assert month.code == 1 and f"between {TIMES[0]} and {TIMES[3]}: record 4 comes after record 1" in month.err, month
+    assert desk.reconcile("logs", "--since", "2026-03-11").code == 0
+    (log / "2026-01.jsonl").unlink()
+    begun = desk.reconcile("logs", "--since", "2026-02-01", "--format", "json")
+    assert begun.code == 1 and f"before {TIMES[3]}: it begins with record 4" in begun.err, begun
+
+
+def test_a_log_whose_end_was_cut_is_shown_and_refused(desk: Desk) -> None:
+    log = months(desk, *TIMES).log_files.folder
+    (log / "2026-03.jsonl").unlink()
+    cut = desk.reconcile("logs", "--format", "json")
+    assert cut.code == 1 and len(cut.out.splitlines()) == 3 and "[RecordLostHistory]" in cut.err, cut
+
+
 def test_what_cannot_be_asked_is_said(desk: Desk) -> None:
     assert desk.reconcile("logs").code == 0
     ran = desk.reconcile("logs", "--since", "yesterday")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.declare.names import STRANGER, fold, is_user, name_of, row_key
+from reconciler.declare.names import STRANGER, fold, is_user, name_of
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.told import UNKNOWN, Thing, Told
 from reconciler.record.entries import is_active
@@ -229,17 +229,7 @@ def _inside(told: Told, record: LastApplied, at: str) -> dict[tuple[str, str], b
     return found
 
 
-# What is asked for
-
-
-def picked(rows: Iterable[Had], people: frozenset[str], roles: frozenset[str], groups: frozenset[str]) -> list[Had]:
-    """Those of some people, roles and groups, all folded; an empty set is all."""
-    return [
-        row
-        for row in rows
-        if (not people or people & {fold(row.address), row_key(row.address), fold(row.login)})
-        and ((not roles and not groups) or fold(row.what) in (groups if row.kind == "group" else roles))
-    ]
+# Between two times
 
 
 Key = tuple[str, str, str]  # an account, a kind, and a part

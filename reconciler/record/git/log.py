@@ -67,9 +67,11 @@ class GitLog:
         self.known.write(self.head() if self.ref.head else NOTHING, self.ref.head or "")
 
     def files(self, since: str = "") -> list[str]:
-        """Paths in the order of the chain, those of earlier versions first; without months before `since`, an ISO time."""
-        paths = [path for path in self.ref.files if path.startswith("log/") and path != HEAD]
-        return sorted((path for path in paths if path[4:11] >= since[:7]), key=lambda path: (_first(path), path))
+        """Paths in the order of the chain, those of earlier versions first; of months before `since` (ISO) the last one."""
+        found = (path for path in self.ref.files if path.startswith("log/") and path != HEAD)
+        paths = sorted(found, key=lambda path: (_first(path), path))
+        earlier = [path for path in paths if path[4:11] < since[:7]]
+        return [path for path in paths if path[4:11] >= since[:7] or path == earlier[-1]]
 
     def blocks(self, since: str = "") -> Iterator[bytes]:
         """Whole lines, a file at a time. Raises RecordError."""

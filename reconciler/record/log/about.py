@@ -60,8 +60,8 @@ class Part:
     missing: list[Missing] = field(default_factory=list)
     last: Link = field(default_factory=lambda: Link(0, ""))
 
-    def look(self, first: Record, last: Record, lines: int) -> None:
-        """A block by its first and last record."""
+    def look(self, first: Record, last: Record) -> None:
+        """A block by its first and last record, between which none is missing."""
         begun, ended = link_of(first), link_of(last)
         if ended is not None and begun is None:  # the chain begins within the block
             self.first, self.head, self.last = self.first or 1, last, ended
@@ -72,10 +72,6 @@ class Part:
         if self.last.number and begun.number != self.last.number + 1:
             self._miss(at, f"record {begun.number} comes after record {self.last.number}")
         self.newest = max(self.newest, str(last.get("activityDateTime", "")))
-        if ended.number - begun.number + 1 != lines:
-            self._miss(
-                self.newest, f"{plural(lines, 'record stands', 'records stand')} where {begun.number} to {ended.number} should"
-            )
         self.head, self.last = last, ended
 
     def _miss(self, at: str, what: str) -> None:
@@ -136,7 +132,22 @@ def bounds(part: Part, block: bytes) -> None:
     first = list(record_of(_line(whole, 0)))
     last = list(record_of(whole[whole.rfind(b"\n") + 1 :]))
     if first and last:
-        part.look(first[0], last[0], _newlines(whole) + 1)
+        _bounds(part, whole, first[0], last[0])
+
+
+def _bounds(part: Part, block: bytes, first: Record, last: Record) -> None:
+    """Where its bounds say that records are missing inside, each is looked at: between which two, and when, is to be told."""
+    lines, begun, ended = _newlines(block) + 1, link_of(first), link_of(last)
+    if begun is None or ended is None or ended.number - begun.number + 1 == lines:
+        part.look(first, last)
+        return
+    known = len(part.missing)
+    for line in lines_of(block):
+        for record in record_of(line):
+            part.look(record, record)
+    if len(part.missing) == known:  # the numbers follow each other, and lines between them have none
+        what = f"{plural(lines, 'record stands', 'records stand')} where {begun.number} to {ended.number} should"
+        part.missing.append(Missing(str(first.get("activityDateTime", "")), part.newest, what))
 
 
 def _newlines(block: bytes) -> int:

@@ -27,9 +27,10 @@ class LogFiles:
         self.folder, self.earlier = folder / FOLDER, folder / EARLIER
 
     def files(self, since: str = "") -> list[Path]:
-        """In the order of the chain; those that can hold nothing since then (an ISO time) are left out."""
+        """In the order of the chain; those that can hold nothing since then (an ISO time) are left out, but for the last one."""
         months = sorted(self.folder.glob("????-??.jsonl"))
-        return [file for file in [self.earlier, *months] if file.exists() and (file == self.earlier or file.stem >= since[:7])]
+        earlier = [file for file in months if file.stem < since[:7]]
+        return [file for file in [self.earlier, *earlier[-1:], *months[len(earlier) :]] if file.exists()]
 
     def before(self, month: str) -> list[Path]:
         """The oldest files, up to that month; that of earlier versions only with those that go on from it."""

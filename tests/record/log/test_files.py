@@ -44,7 +44,7 @@ def test_a_month_is_a_file_and_what_is_told_late_stands_where_it_was_written(sto
         "2026-06.jsonl": 2,
     }
     assert names(store) == ["a", "b", "late"] and problems(store) == []
-    assert b"".join(store.log_blocks("2026-06-01T00:00:00Z")) == (folder / "2026-06.jsonl").read_bytes()
+    assert b"".join(store.log_blocks("2026-07-01T00:00:00Z")) == (folder / "2026-06.jsonl").read_bytes()
     assert oct((folder / "2026-06.jsonl").stat().st_mode & 0o777) == "0o600"
 
 
