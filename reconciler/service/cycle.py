@@ -194,13 +194,14 @@ class _Cycle:
         )
         error = failures.of_run(done)
         blocked = blocks(session.guarded.blocking, planned.plan.digest)
+        ahead = findings.ahead(choice, held, failing) if done.interrupted or error else frozenset[str]()
         result = replace(
             self._result(ending(error, blocked, work, done, choice.waiting), error),
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
             held=held_back(held) if blocked else (),
-            drift=findings.drift(planned, self.service, choice, work.ended),
+            drift=findings.drift(planned, self.service, choice, work.ended, ahead),
             repaired=findings.repaired(choice, work.done),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
@@ -217,7 +218,8 @@ class _Cycle:
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
         app, id, now, sighting = self.app, self.order.cycle_id, self.means.clock(), self.frame.sighting
         commit = sighting["commit"] if sighting is not None else ""
-        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit)
+        repairs = app.provisioning.drift == "repair"
+        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit, repairs=repairs)
 
     def _since(self) -> Since:
         """From when on the time counts until a leaver is out."""
