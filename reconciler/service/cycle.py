@@ -49,8 +49,9 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         means.stands(standing_of(app, service, interval))
         sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
-        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent)
-        if clocks.is_off(service) or not (order.forced or clocks.begins(service, interval, declarations.digest, started)):
+        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent, order.in_review)
+        begins = order.forced or clocks.begins(service, interval, frame.declared, started, frame.in_review)
+        if clocks.is_off(service) or not begins:
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
             return Postponed(app.name, started, due, clocks.why(service), is_well)
         refresh = inf if order.urgent else clocks.seconds(app.provisioning.fullRefresh)
