@@ -28,6 +28,8 @@ UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of w
 CHECKS = {INVALID: "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
 GIVEN_UP = "after 28 days nothing is tried any more, until what is declared changes or the last command below is run"
 CHANGED = "ChangedAtTheService"
+REPORTED = "repair it, or take it into the declaration; `provisioning: {drift: repair}` repairs it by itself"
+NOT_REPAIRED = "see why it was not written over: a failure, or a safeguard that holds it back; or take it into the declaration"
 UNAUTHORIZED = "Unauthorized"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -148,7 +150,7 @@ def _drift(result: CycleResult, service: Service) -> Iterator[Cause]:
     if drift:
         addresses = sorted(drift)
         why = "; ".join(f"{address}: {drift[address]}" for address in addresses[:MOST_NAMED])
-        remedy = "repair it, or take it into the declaration; `provisioning: {drift: repair}` repairs it by itself"
+        remedy = NOT_REPAIRED if result.repairs else REPORTED
         commands = (
             f"{_plan(result)} --cause drift",
             f"reconcile apply --app {result.app} --cause drift",

@@ -81,11 +81,15 @@ def is_off(service: Service) -> bool:
     return "quarantine" in service and not service["quarantine"].get("next")
 
 
-def begins(service: Service, interval: int, declared: str, now: str) -> bool:
-    """Whether a cycle begins now: it is due, or the declaration is another than the last one saw; never while the app is off."""
+def begins(service: Service, interval: int, declared: str, now: str, in_review: bool = False) -> bool:
+    """Whether a cycle begins now: it is due, or the declaration is another than the last one saw; never while the app is off.
+
+    One that leaves what is declared anew to its own review comes earlier only to go on with one that was stopped.
+    """
     if is_off(service):
         return False
-    return is_due(service, interval, now) or service.get("cycle", {}).get("declared") != declared
+    seen = service.get("cycle", {}).get("declared")
+    return is_due(service, interval, now) or (seen == "" if in_review else seen != declared)
 
 
 def why(service: Service) -> str:

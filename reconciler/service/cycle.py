@@ -49,8 +49,9 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         means.stands(standing_of(app, service, interval))
         sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
-        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent)
-        if clocks.is_off(service) or not (order.forced or clocks.begins(service, interval, declarations.digest, started)):
+        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent, order.in_review)
+        begins = order.forced or clocks.begins(service, interval, frame.declared, started, frame.in_review)
+        if clocks.is_off(service) or not begins:
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
             return Postponed(app.name, started, due, clocks.why(service), is_well)
         refresh = inf if order.urgent else clocks.seconds(app.provisioning.fullRefresh)
@@ -194,13 +195,14 @@ class _Cycle:
         )
         error = failures.of_run(done)
         blocked = blocks(session.guarded.blocking, planned.plan.digest)
+        ahead = findings.ahead(choice, held, failing) if done.interrupted or error else frozenset[str]()
         result = replace(
             self._result(ending(error, blocked, work, done, choice.waiting), error),
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
             held=held_back(held) if blocked else (),
-            drift=findings.drift(planned, self.service, choice, work.ended),
+            drift=findings.drift(planned, self.service, choice, work.ended, ahead),
             repaired=findings.repaired(choice, work.done),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
@@ -217,7 +219,8 @@ class _Cycle:
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
         app, id, now, sighting = self.app, self.order.cycle_id, self.means.clock(), self.frame.sighting
         commit = sighting["commit"] if sighting is not None else ""
-        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit)
+        repairs = app.provisioning.drift == "repair"
+        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit, repairs=repairs)
 
     def _since(self) -> Since:
         """From when on the time counts until a leaver is out."""

@@ -23,7 +23,7 @@ NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
 class Frame:
     """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date, and
     when the commit was first seen that the declaration comes from; None where it comes from none. One that is urgent is no
-    cycle of the app's clock.
+    cycle of the app's clock; one `in_review` leaves what is declared anew to its own review.
     """
 
     interval: int
@@ -32,6 +32,7 @@ class Frame:
     day: str
     sighting: Sighting | None = None
     urgent: bool = False
+    in_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         **before,
         "begun": _begun(before, result),
         "interval": frame.interval,
-        "cycle": _cycle(result, "" if result.interrupted or _goes_on(before, frame) else frame.declared),
+        "cycle": _cycle(result, _seen(before, result, frame)),
     }
     put(service, "clock", before.get("clock") or before.get("cycle", {}).get("started") if frame.urgent else "")
     if has_succeeded(result):
@@ -159,6 +160,15 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         put(service, "notAsTold", {failure.address: failure.message for failure in result.failures if stands(failure)})
         put(service, "approvals", [WaitedFor(safeguard=a.safeguard, plan=a.digest, file=a.file) for a in result.approvals_needed])
     return service
+
+
+def _seen(before: Service, result: CycleResult, frame: Frame) -> str | None:
+    """The declaration that no cycle has to begin for again: of one that left it to its review, as it was before."""
+    if result.interrupted or _goes_on(before, frame):
+        return ""
+    if frame.in_review and (result.unreviewed or result.error is not None):
+        return before.get("cycle", {}).get("declared") or None
+    return frame.declared
 
 
 def _goes_on(before: Service, frame: Frame) -> bool:
@@ -197,11 +207,10 @@ def put(service: Service, key: str, value: object) -> None:
         service.pop(key, None)  # type: ignore[misc]
 
 
-def _cycle(result: CycleResult, declared: str) -> CycleFigures:
+def _cycle(result: CycleResult, declared: str | None) -> CycleFigures:
     numbers = {name: getattr(result.counts, name) for name in NUMBERS}
     figures: CycleFigures = {
         "id": result.cycle_id,
-        "declared": declared,
         "kind": result.kind,
         "started": result.started,
         "ended": result.ended,
@@ -210,6 +219,8 @@ def _cycle(result: CycleResult, declared: str) -> CycleFigures:
         "skipped": dict(result.counts.skipped),
         "written": dict(result.written),
     }
+    if declared is not None:
+        figures["declared"] = declared
     if result.interrupted:
         figures["left"] = result.left
     if result.error is not None:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from reconciler.plan.change import Cause
+from reconciler.plan.change import Cause, Change
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.record.service import Service
@@ -19,11 +19,19 @@ from reconciler.service.failures import still_not_as_told
 from reconciler.service.result import Drifted, Failure
 
 
-def drift(planned: Planned, service: Service, choice: Choice, repaired: Container[str]) -> tuple[Drifted, ...]:
-    """What somebody changed at the service, and this cycle has not put right."""
+def drift(
+    planned: Planned, service: Service, choice: Choice, repaired: Container[str], ahead: Container[str]
+) -> tuple[Drifted, ...]:
+    """What somebody changed at the service, and this cycle has not put right, but for what the next one does as it is."""
     before = service.get("drift", {})
-    found = (item for item in choice.drift if item.address not in repaired)
+    found = (item for item in choice.drift if item.address not in repaired and item.address not in ahead)
     return (*found, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
+
+
+def ahead(choice: Choice, held: Iterable[Change], failing: Iterable[Failure]) -> frozenset[str]:
+    """Addresses of what a cycle that was cut off leaves to the next one: nothing holds it back, nothing is wrong with it."""
+    kept = {change.address for change in held} | {failure.address for failure in failing}
+    return frozenset(change.address for change in choice.write) - kept if choice.repairs else frozenset()
 
 
 def repaired(choice: Choice, done: Container[str]) -> tuple[Drifted, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
 from reconciler.notify.outbox import Telling
+from reconciler.plan.change import Cause
 from reconciler.record.service import Sighting
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.service.result import Standing
@@ -52,6 +53,11 @@ class Order(NamedTuple):
     urgent: bool = False
     causes: tuple[str, ...] = ()
     merged: str | None = None
+
+    @property
+    def in_review(self) -> bool:
+        """Whether it leaves what is declared anew to its own review."""
+        return bool(self.causes) and Cause.CONFIG not in self.causes
 
 
 class Postponed(NamedTuple):

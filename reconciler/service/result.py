@@ -155,6 +155,7 @@ class CycleResult:
     left:        changes that it had not begun then
     escrowed:    addresses in escrow after it; given_up are those of them that are tried no more
     repaired:    of drift what it has written over
+    repairs:     whether app.yaml has drift written over: what is left of it then was held back, or failed
     unreviewed:  addresses of declared changes that it left to their own review, being for some causes alone
     is_of_checkout: its error lies in files that all apps share, and is told once for all of them
     """
@@ -174,6 +175,7 @@ class CycleResult:
     held: tuple[str, ...] = ()
     drift: tuple[Drifted, ...] = ()
     repaired: tuple[Drifted, ...] = ()
+    repairs: bool = False
     approvals_needed: tuple[Approval, ...] = ()
     quarantine: Quarantine | None = None
     rate_wait: float = 0.0

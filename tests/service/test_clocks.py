@@ -41,6 +41,16 @@ def test_the_next_cycle_comes_an_interval_after_the_last_one_began() -> None:
     assert begins(service, 2400, "b", later(NOW, 1)), "the declaration has changed"
 
 
+def test_a_cycle_that_leaves_what_is_declared_to_its_review_begins_no_earlier_for_it() -> None:
+    """But it goes on at once with one that was stopped, as any does."""
+    service: Service = {"cycle": {"started": NOW, "declared": "a"}}
+    assert not begins(service, 2400, "b", later(NOW, 1), in_review=True)
+    assert begins(service, 2400, "b", later(NOW, 2400), in_review=True)
+    held: Service = {**service, "quarantine": {"next": later(NOW, HOUR)}}
+    assert not begins(held, 60, "b", later(NOW, HOUR - 1), in_review=True)
+    assert begins({"cycle": {"started": NOW, "declared": ""}}, 2400, "b", later(NOW, 1), in_review=True)
+
+
 def test_in_quarantine_it_comes_with_the_next_attempt_or_with_another_declaration() -> None:
     service: Service = {"cycle": {"started": NOW, "declared": "a"}, "quarantine": {"next": later(NOW, HOUR)}}
     assert not begins(service, 60, "a", later(NOW, HOUR - 1))

@@ -545,6 +545,28 @@ def test_of_some_causes_a_cycle_writes_those_and_leaves_the_rest_to_its_review(s
     assert service.cycle().written.get("create") == 1
 
 
+def test_a_cycle_for_some_causes_hides_no_declared_change_from_the_next_one(service: Rounds) -> None:
+    """Not where it left the change to its review, and not where it failed before it had looked at it."""
+    service.cycle()
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    service.later(minutes=40)
+    left = service.end(forced=False, causes=("time", "drift"))
+    assert isinstance(left, CycleResult) and left.unreviewed == ("User/ada@x.org",)
+    service.later(minutes=1)
+    assert isinstance(service.end(forced=False, causes=("time", "drift")), Postponed), "it would leave it once more"
+    assert service.cycle(forced=False).written == {"update": 1}
+    assert isinstance(service.end(forced=False), Postponed)
+    service.people("ada@x.org, jobTitle: Boss", "grace@x.org")
+    service.later(minutes=40)
+    service.refuse = lambda call: answer(401, {})
+    failed = service.end(forced=False, causes=("time", "drift"))
+    assert isinstance(failed, CycleResult) and failed.quarantine is not None
+    service.refuse = lambda call: None
+    service.later(minutes=1)
+    assert isinstance(service.end(forced=False, causes=("time", "drift")), Postponed)
+    assert service.cycle(forced=False).written == {"update": 1}, "in quarantine as soon as the declaration changes"
+
+
 def test_a_lock_that_another_run_holds_puts_the_cycle_off(service: Rounds) -> None:
     from reconciler.record.local import LocalStore
 

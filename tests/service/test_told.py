@@ -150,6 +150,38 @@ def test_what_is_repaired_is_told_once_however_often_somebody_does_it_again_and_
     assert office.cycle() == ["over: drift (Repaired)"] and office.cycle() == []
 
 
+def test_a_repair_that_is_cut_off_is_one_mail_and_what_it_left_is_the_next_cycle_s(office: Office) -> None:
+    """What is only left to do was left so by nobody: it is no drift, and nobody is asked to repair it."""
+    service, told = office.service, list[str]()
+    service.app(ALL + "provisioning: {drift: repair}\n")
+    declare(service, staff(40))
+    service.people(*(f"{name}, jobTitle: Engineer" for name in staff(40)))
+    office.cycle()
+    for name in staff(40):
+        service.edit(name, "title", "Boss")
+    service.tell = lambda outcome: told.append(outcome.change.address)
+    service.stopped = lambda: len(told) >= 3
+    (mail,) = office.cycle()
+    assert mail == f"{len(told)} objects were changed at the service by somebody else, and written over"
+    assert "drift" not in service.service and service.service["cycle"]["counts"]["drifted"] == 0
+    assert service.service["cycle"]["left"] == 40 - len(told)
+    service.stopped = lambda: False
+    assert office.cycle() == [] and {service.find(name)[0]["title"] for name in staff(40)} == {"Engineer"}
+    assert office.cycle() == ["over: drift (Repaired)"] and office.cycle() == []
+
+
+def test_what_repair_could_not_write_over_is_told_without_the_advice_to_repair(office: Office) -> None:
+    service = office.service
+    service.app(ALL + "provisioning: {drift: repair}\n")
+    office.cycle()
+    service.edit("ada@x.org", "title", "Boss")
+    service.refuse = lambda call: CONFLICT if call.method == "PATCH" else None
+    assert "1 object was changed at the service by somebody else" in office.cycle()
+    texts = [" ".join(mail.get_body(("plain",)).get_content().split()) for mail in office.box.mails]
+    assert any("see why it was not written over" in text for text in texts)
+    assert not any("drift: repair" in text for text in texts)
+
+
 def test_what_a_safeguard_holds_back_is_one_mail_with_the_entry_that_lets_it_through(office: Office) -> None:
     declare(office.service, staff(30))
     office.cycle()
