@@ -21,7 +21,6 @@ from reconciler.declare.names import fold
 from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.report.colours import BOLD, Colour, uncoloured
-from reconciler.report.safe import plain
 
 ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED = 1, 2, 3, 4, 5, 6
 MOST_LISTED, MOST_MEANT = 20, 5
@@ -179,13 +178,18 @@ def meant(name: str, names: list[str]) -> str:
     return did_you_mean(", ".join(map(repr, holding or ([near] if near else []))), listed)
 
 
-def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable[[str], str], otherwise: str) -> None:
+def unknown_name(words: str, text: str, addresses: Iterable[str], named: Callable[[str], str], otherwise: str) -> UnknownName:
     """That nothing is called `text`, with what was probably meant as it is `named`, else what to do."""
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    echo(f"Error: {words} [UnknownName]", err=True)
-    echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
+    return UnknownName(f"{words}\n    {did_you_mean(', '.join(map(named, near(text, addresses))), otherwise)}")
+
+
+def app_folders(desired: Path) -> list[str]:
+    """The names of the apps that have a folder, whatever is in it."""
+    folders = desired / "apps"
+    return [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:

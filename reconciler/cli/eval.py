@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, load_checked, options, say_unknown
+from reconciler.cli.common import ERROR, app_folders, chosen, known_apps, load_checked, options, unknown_name
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.declare.mapping_model import ObjectMapping
@@ -50,6 +50,8 @@ def eval(
     """
     values = _values(pairs, nulls)
     _check_usage(expression, user, file, values)
+    if user is None:
+        known_apps(apps, app_folders(desired))
     if user is None and expression is not None:
         return _show_expression(expression, values, form)
     _check_names(values)
@@ -58,8 +60,6 @@ def eval(
         return _show_file(file, values, form)
     declarations = load_checked(desired, apps)
     address = _meant(declarations, user)
-    if address is None:
-        return ERROR
     picked = chosen(declarations, apps)
     if expression is not None:
         return _show_expression_of(expression, picked, declarations, address, values, form)
@@ -103,18 +103,16 @@ def _check_names(names: Iterable[str]) -> None:
             raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
 
 
-def _meant(declarations: Declarations, user: str) -> str | None:
-    """The address of the declared user; None where there is none, said in words."""
+def _meant(declarations: Declarations, user: str) -> str:
+    """The address of the declared user. Raises UsageError where there is none."""
     from reconciler.resolve.one_object import find
     from reconciler.resolve.sources import user_addresses
 
     address = find(declarations, user)
     if address is not None and is_user(address):
         return address
-    say_unknown(
-        f"no user {plain(user)!r} is declared", user, user_addresses(declarations.users), name_of, "declare the user first"
-    )
-    return None
+    users = user_addresses(declarations.users)
+    raise unknown_name(f"no user {user!r} is declared", user, users, name_of, "declare the user first")
 
 
 def _show_expression(text: str, values: dict[str, Any], form: str) -> int:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import candidates
 from reconciler.cli.approvers import approvers_of
-from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, minimal_option, options, say_unknown, worst
+from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, minimal_option, options, unknown_name, worst
 from reconciler.cli.output import PERSON
 from reconciler.cli.terminal import echo
+from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.record.open import recovered, store_of
-from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.plan.access.had import Had
@@ -69,13 +70,15 @@ def explain(
     if not offline:
         known = approvers_of((row for rows in histories for row in rows), desired)
         histories = [[row._replace(approvers=known) for row in rows] for rows in histories]
+    if not explanations and not code:
+        raise _unknown(declarations, recorded, user)
     if form == "json":
         click.echo(report.dumps(explanations, histories), nl=False)
     else:
         shown = explanations if every else map(report.with_values, explanations)
         texts = (report.render(item, colourer(no_color)) + came(rows) for item, rows in zip(shown, histories, strict=True))
         echo("\n".join(texts), nl=False)
-    return code if explanations or code else _unknown(declarations, recorded, user)
+    return code
 
 
 def _history(app: App, declarations: Declarations, address: str) -> list[Had]:
@@ -86,15 +89,18 @@ def _history(app: App, declarations: Declarations, address: str) -> list[Had]:
     return [row for row in past_of_person(app, declarations, address).at(now()) if fold(row.address) == fold(address)]
 
 
-def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:
+def _unknown(declarations: Declarations, recorded: set[str], user: str) -> UnknownName:
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import called
     from reconciler.resolve.sources import group_addresses, user_addresses
 
     addresses = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *sorted(recorded)]
+    if fold(user).startswith("role/"):
+        return UnknownName(
+            f"{user!r} is a role, not a user or a group\n    who has it: `reconcile access --role {quote(name_of(user))}`"
+        )
     kind = "group" if fold(user).startswith("group/") else "user"
-    words = f"nothing that is declared or recorded is called {plain(user)!r}"
-    say_unknown(
+    words = f"nothing that is declared or recorded is called {user!r}"
+    return unknown_name(
         words, user, addresses, str, did_you_mean(", ".join(called(user, declarations.users)), f"declare the {kind} first")
     )
-    return ERROR

@@ -13,7 +13,7 @@ import click
 
 from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
-from reconciler.cli.terminal import echo
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.workflow_lines import complete_workflows
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.declarations import checked
@@ -51,18 +51,22 @@ IGNORED = """# Saved plans and pages hold personal data. A record in .reconcile/
 
 FIRST_PLAN = """
 To see a first plan and a merged change now, against a service on this machine:"""
-STEPS = (
-    "in {file} write tenantUrl: http://127.0.0.1:8101/v2",
-    "in a second terminal: SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101",
-    "export {token}=secret",
-    "reconcile validate && reconcile plan",
-    "reconcile apply",
-    "{git}git add .gitignore .github desired schemas && git commit --message 'A first plan'",
-    "git switch --create ada; in {people} change the displayName of ada@example.com",
-    "reconcile plan --out plan.json, which is what a reviewer reads",
-    "git commit --all --message 'Ada has another name' && git switch - && git merge ada",
-    "reconcile apply plan.json, which does what was reviewed and nothing else (more in `reconcile help tutorial`)",
+# What is done, and the commands that do it, each of which is one line that can be pasted.
+STEPS: tuple[tuple[str, ...], ...] = (
+    ("in {file} write `tenantUrl: http://127.0.0.1:8101/v2`",),
+    ("in a second terminal, start an empty service:", "SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101"),
+    ("set its token:", "export {token}=secret"),
+    ("see a first plan:", "reconcile validate && reconcile plan"),
+    ("apply it:", "reconcile apply"),
+    ("commit it:", "git add .gitignore .github desired schemas", "git commit --message 'A first plan'"),
+    ("begin a branch:", "git switch --create ada"),
+    ("in {people} change the displayName of ada@example.com",),
+    ("save the plan, which is what a reviewer reads:", "reconcile plan --out plan.json"),
+    ("commit and merge it:", "git commit --all --message 'Ada has another name'", "git switch - && git merge ada"),
+    ("apply what was reviewed and nothing else (more in `reconcile help tutorial`):", "reconcile apply plan.json"),
 )
+BEGIN = ("make this a repository:", "git init --initial-branch=main")
+COMMIT = STEPS[5]
 NO_REMOTE = (
     "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in a Git "
     "repository that has a remote"
@@ -108,7 +112,12 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 def _next(start: _Start) -> None:
     """What to do now, in the order in which it is done."""
     if start.file:
-        echo("\n".join((FIRST_PLAN, *_steps(start), "")), err=True)
+        echo(FIRST_PLAN, err=True)
+        for number, (words, *commands) in enumerate(_steps(start), 1):
+            echo(f"    {number}. {words}", err=True)
+            for command in commands:
+                echo_form("command", f"            {command}\n", err=True)  # whole: what is broken cannot be pasted
+        echo("", err=True)
     tokens = ", ".join(start.needed) or "the tokens"
     whose = ", for a service of yours" if start.file else ""
     echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
@@ -116,14 +125,18 @@ def _next(start: _Start) -> None:
     echo(f"    {start.origins}", err=True)
 
 
-def _steps(start: _Start) -> Iterator[str]:
-    """From an empty service to a merged change, numbered: what is there already is no step."""
+def _steps(start: _Start) -> Iterator[list[str]]:
+    """From an empty service to a merged change, each with its commands: what is there already is no step."""
     people = Path(start.file).parents[2] / "directory/users/people.yaml"
-    git = "" if checkout_here() else "git init --initial-branch=main && "
-    command = install()
-    for number, step in enumerate((*((command,) if command else ()), *STEPS), 1):
-        words = step.format(file=start.file, token=start.needed[0], people=people, python=shlex.quote(sys.executable), git=git)
-        yield f"    {number}. {words}"
+    if command := install():
+        yield ["install the service:", command]
+    for step in STEPS:
+        if step is COMMIT and not checkout_here():
+            yield [*BEGIN]
+        yield [
+            text.format(file=start.file, token=start.needed[0], people=people, python=shlex.quote(sys.executable))
+            for text in step
+        ]
 
 
 class _Start(NamedTuple):

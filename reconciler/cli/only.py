@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.output import warn
 from reconciler.cli.wrong_usage import UnknownName
-from reconciler.cycle.addresses import Unknown, all_unknown, unknown
+from reconciler.cycle.addresses import Unknown, unknown, unknown_everywhere
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.warned import Warned
 from reconciler.declare.wording import did_you_mean
@@ -18,15 +18,15 @@ ADDRESS = "an address is User/<userPrincipalName> or Group/<displayName>, as it 
 
 
 def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: list[App]) -> None:
-    """Raises UsageError where no address names anything: to select nothing must not read as nothing to do."""
+    """Raises UsageError where an address names nothing in any app: a slip must not read as nothing to do."""
     from reconciler.report.safe import plain
 
-    if nameless := all_unknown(only, declarations, apps):
+    if nameless := unknown_everywhere(only, declarations, apps):
         raise UnknownName(plain("; ".join(map(_words, nameless))) + "\n    " + ADDRESS)
 
 
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:
-    """One address among several, or in one app of several, that names nothing there."""
+    """An address that names nothing in one app of several."""
     for item in unknown(only, declarations, [record] if record is not None else []):
         warn(app, Warned("UnknownName", _words(item)))
 

@@ -41,6 +41,10 @@ def as_json(command: str, told: Told, at: str) -> str:
             from reconciler.report.problems import as_json as document
 
             return document([Problem(Place("", 0, 0), "error", *told)])
+        case "explain":
+            from reconciler.report.explain import FORMAT_VERSION
+
+            return _dumped({"format_version": FORMAT_VERSION, "explanations": [], "error": told._asdict()})
         case "plan" | "show":
             from reconciler.plan.model import FORMAT_VERSION
 

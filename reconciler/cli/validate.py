@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, known_apps, options
+from reconciler.cli.common import ERROR, app_folders, known_apps, options
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
@@ -78,8 +77,7 @@ def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> l
     """Problems of these apps and of what all apps share."""
     from reconciler.declare.folders import readable_path
 
-    folders = desired / "apps"
-    names = [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []
+    names = app_folders(desired)
     known_apps(apps, names)
-    others = tuple(readable_path(folders / name) + "/" for name in names if name not in apps)
+    others = tuple(readable_path(desired / "apps" / name) + "/" for name in names if name not in apps)
     return [problem for problem in problems if not problem.place.file.startswith(others)]

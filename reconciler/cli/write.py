@@ -73,7 +73,7 @@ def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
     from reconciler.report.safeguard_verdict import blocked_text
 
     verdicts = tuple(verdicts)
-    say(f"Error: safeguards block {session.app.displayName}: nothing was written")
+    say(f"Error: safeguards block {session.app.displayName}: nothing was written [Blocked]")
     for verdict in verdicts:
         for words in blocked_text(verdict.as_json(), session.app.name):
             say(f"    {words}")
@@ -92,7 +92,7 @@ def held_back(session: Session, done: Collection[Change]) -> int:
     left = [change for change in session.planned.plan.changes if change.digest not in written]
     what = listed([f"{change.action} {change.address}" for change in left])
     until = "" if NEVER_LIFTED & {verdict.name for verdict in session.guarded.blocking} else ", until approved"
-    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}{until}: {what}")
+    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}{until}: {what} [Blocked]")
     for verdict in session.guarded.blocking:
         for words in blocked_text({**verdict.as_json(), "passing": []}, session.app.name):
             say(f"    {words}")

@@ -62,6 +62,14 @@ CODES = (
         "a change by hand on the service between review and apply",
     ),
     told(
+        "Blocked",
+        "A safeguard blocks",
+        "The apply would do more than a safeguard allows; the lines below it name each that blocks, and what it counted.",
+        "Nothing that the safeguard counts is written, so an accident stays a plan.",
+        "Look at who is named, then do what the lines below say: `reconcile help NAME` explains each safeguard.",
+        "a pull request that removes the file of a department of 30 people, applied without an approval",
+    ),
+    told(
         "PlanFileError",
         "Not a saved plan that can be used",
         "The file is not a plan, is of another version, or was edited.",
@@ -113,9 +121,9 @@ CODES = (
         "UnknownName",
         "Nothing has this name",
         "No declaration and no record has a user, a group, an app or a review of this name.",
-        "Nothing is guessed; the nearest name is said where there is one.",
+        "Nothing is done and nothing is guessed; the nearest name is said where there is one.",
         "Correct the name.",
-        "`reconcile explain adda@example.com`",
+        "`--only` with an address that nobody has",
     ),
     told(
         "NotInRecord",

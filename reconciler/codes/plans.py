@@ -139,6 +139,15 @@ SAFEGUARDS = (
         shown="`lockout: {role: Admin, minimumActive: 2}`, and one of two administrators leaves",
     ),
     Code(
+        "budget",
+        "The apply is larger than it may be",
+        "It would send more requests, take more minutes at the service's rate, or cost more than `safeguards.budget` allows.",
+        "A mapping that changes by one letter can write to everybody, and a service may take hours for it or bill each request.",
+        "Apply a part of it (`--only`), raise the budget, or approve the plan. Who is disabled or deleted does not wait for it: "
+        "those changes pass alone.",
+        shown="`budget: {requests: 2}`, and a change that updates three accounts",
+    ),
+    Code(
         "policies",
         "A policy is broken",
         "What the plan would leave breaks a rule of `policies/` that was not broken before.",

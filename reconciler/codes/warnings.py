@@ -184,7 +184,7 @@ COMMANDS = (
          "a scoping filter with an operator of its own"),
     told("StillPlanned", "The plan after an import is not empty", "What was imported would be changed by the next apply.",
          "The mapping gives another value than the service has.",
-         "Correct the mapping or the user's attribute, before you apply.", "a mapping that writes displayName in capitals"),
+         "Correct the mapping or the user's attribute, before you apply.", "a mapping that gives another role"),
     told("TooManyJobs", "More apps than one matrix takes", "GitHub runs a limited number of jobs of one matrix.",
          "The apps beyond that are not planned.", "Take a part with `--shard K/N`, each in a matrix of its own.",
          "`reconcile apps --format json` with 300 apps"),

@@ -20,18 +20,17 @@ class Unknown(NamedTuple):
     near: tuple[str, ...]
 
 
-def all_unknown(addresses: tuple[str, ...], declarations: Declarations, apps: list[App]) -> list[Unknown]:
-    """Each address, where none of them names anything in any app; else none, and none where a record cannot be read."""
+def unknown_everywhere(addresses: tuple[str, ...], declarations: Declarations, apps: list[App]) -> list[Unknown]:
+    """Each address that names nothing in any app; none where a record cannot be read."""
     from reconciler.record.store import RecordError
 
-    if not addresses or len(unknown(addresses, declarations, ())) < len(addresses):
+    if not unknown(addresses, declarations, ()):
         return []
     try:
         records = [record for app in apps if (record := recovered(store_of(app, declarations))) is not None]
     except RecordError:  # said in words when the app's turn comes
         return []
-    nameless = unknown(addresses, declarations, records)
-    return nameless if len(nameless) == len(addresses) else []
+    return unknown(addresses, declarations, records)
 
 
 def unknown(addresses: tuple[str, ...], declarations: Declarations, records: Iterable[Record]) -> list[Unknown]:

@@ -52,5 +52,5 @@ def explain_online(
             connection = ExplainedStep("connection", "success", words)
             return explain(session.planned.context, address, connection, session.planned, SystemChance())
     except (CredentialError, ServiceError) as error:
-        failed = ExplainedStep("connection", "failure", str(error), (), error.remedy or "")
+        failed = ExplainedStep("connection", "failure", str(error), (), error.remedy or "", error.code)
         return explain_offline(app, declarations, record, address, failed)

@@ -10,14 +10,16 @@ import contextlib
 import os
 import sys
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, NoReturn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
+from reconciler.declare.wording import hint
 from reconciler.demo import install
 from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
+from reconciler.report.safe import plain
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -50,12 +52,21 @@ def simulated(profile: str, token: str | None) -> Application:
     return Simulator(server(token), settings(profile))
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str, code: str = "WrongUsage", remedy: str = "") -> NoReturn:
+        """As `reconcile` says it, with its code and its exit code."""
+        help_of = f"`{self.prog} --help` says what it takes"
+        self.exit(64, f"{self.format_usage()}\nError: {plain(message)} [{code}]\n    {plain(remedy or help_of)}\n")
+
+
 def main() -> None:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m reconciler.demo", description=__doc__)
-    parser.add_argument("profile", choices=names(), help="the kind of service to be")
+    parser = _Parser(prog="python -m reconciler.demo", description=__doc__)
+    parser.add_argument("profile", metavar="PROFILE", help=f"the kind of service to be: {', '.join(names())}")
     parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
     arguments = parser.parse_args()
+    if arguments.profile not in names():
+        parser.error(f"no profile {arguments.profile!r}", "UnknownName", hint(arguments.profile, names(), "there are "))
     if command := install():
         sys.exit(f"Error: scim2-server is not installed, so there is no service to start [DemoFailed]\n    {command}")
     service = simulated(arguments.profile, os.environ.get("SCIM_TOKEN"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.declare.place import Place
 from reconciler.plan.access.had import Had
-from reconciler.plan.explain.model import Account, Check, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
+from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
 from reconciler.report.change_text import change_lines, value_text
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.had import fields
@@ -18,7 +18,7 @@ from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
 from reconciler.resolve.derive import Derived
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
 WORDS = {"success": "ok", "failure": "NO", "skipped": "not asked"}
 MARKS = {True: "ok", False: "NO", None: "- "}
@@ -51,13 +51,13 @@ def _says_something(mapping: Derived) -> bool:
 
 def _step(number: int, step: ExplainedStep, colour: Colour) -> list[str]:
     word = colour(WORDS[step.status], {"success": GREEN, "failure": RED}.get(step.status, YELLOW))
-    lines = [f"{number}. {TITLES[step.name]}: {word}, {plain(step.description)}"]
-    lines += [f"   {MARKS[check.passed]}  {plain(check.name)}: {_detail(check)}" for check in step.checks]
+    lines = [f"{number}. {TITLES[step.name]}: {word}, {_coded(step.description, step.code)}"]
+    lines += [f"   {MARKS[check.passed]}  {plain(check.name)}: {_coded(check.detail, check.code)}" for check in step.checks]
     return lines + ([f"   {plain(step.remedy)}"] if step.remedy else [])
 
 
-def _detail(check: Check) -> str:
-    return plain(check.detail) + (f" [{plain(check.code)}]" if check.code else "")
+def _coded(words: str, code: str) -> str:
+    return plain(words) + (f" [{plain(code)}]" if code else "")
 
 
 def _attributes(item: Explanation, colour: Colour) -> list[str]:
@@ -181,7 +181,8 @@ def _account_json(account: Account) -> dict[str, Any]:
 
 def _step_json(step: ExplainedStep) -> dict[str, Any]:
     checks = [{name: value for name, value in check._asdict().items() if value or name != "code"} for check in step.checks]
-    return {"name": step.name, "status": step.status, "description": step.description, "checks": checks, "remedy": step.remedy}
+    said = {"name": step.name, "status": step.status, "description": step.description, "checks": checks, "remedy": step.remedy}
+    return {**said, "code": step.code} if step.code else said
 
 
 def _place(place: Place | None) -> dict[str, Any] | None:

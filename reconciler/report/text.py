@@ -72,7 +72,8 @@ def cost(plan: Plan) -> str:
     requests = plan.requests
     seconds = f", about {requests.seconds} s at the service's rate" if requests.seconds else ""
     together = requests.reads + requests.writes
-    which = f"{requests.writes} of them writes" if requests.reads else "which writes" if together == 1 else "all of them writes"
+    some = "1 of them a write" if requests.writes == 1 else f"{requests.writes} of them writes"
+    which = some if requests.reads else "which writes" if together == 1 else "all of them writes"
     return f"about {plural(together, 'request')}, {which}{seconds}"
 
 

@@ -438,12 +438,36 @@ def test_a_name_that_nobody_bears_is_answered_with_the_nearest(
 ) -> None:
     monkeypatch.chdir(world.folder)
     code, said = explain_offline(world, capsys, "adda@x.org")
-    assert (code, said.out) == (1, "") and "did you mean User/ada@x.org" in said.err
+    assert (code, said.out) == (64, "") and "did you mean User/ada@x.org" in said.err
     code, said = explain_offline(world, capsys, "Group/Nett")
-    assert code == 1 and "Group/Net" in said.err
-    for name, kind in (("Group/Zoologists", "group"), ("zzz", "user")):
+    assert code == 64 and "Group/Net" in said.err
+    told = {
+        "Group/Zoologists": "declare the group first",
+        "zzz": "declare the user first",
+        "Role/Chief Admin": "who has it: `reconcile access --role 'Chief Admin'`",
+    }
+    for name, words in told.items():
         code, said = explain_offline(world, capsys, name)
-        assert code == 1 and said.err.splitlines()[1] == f"    declare the {kind} first"
+        assert code == 64 and said.err.splitlines()[-1] == f"    {words}"
+
+
+def test_a_name_that_nobody_bears_is_an_error_in_json(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.folder)
+    code, said = explain_offline(world, capsys, "adda@x.org", "--format", "json")
+    document = json.loads(said.out)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    assert (
+        code == 64
+        and document["explanations"] == []
+        and document["error"]
+        == {
+            "code": "UnknownName",
+            "message": "nothing that is declared or recorded is called 'adda@x.org'",
+            "remedy": "did you mean User/ada@x.org?",
+        }
+    )
 
 
 def test_the_account_of_somebody_who_is_declared_no_more_is_found_as_the_plan_finds_it(world: World) -> None:
@@ -466,6 +490,14 @@ def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(
     ran = desk.reconcile("explain", "ada@x.org")
     assert ran.code == 1
     assert "1. Connection: NO" in ran.out and "3. Scope: ok" in ran.out and "5. Action: not asked" in ran.out
+
+
+def test_a_token_that_is_not_set_has_its_code_in_the_first_step(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1:9/v2")
+    assert "is not set [SecretMissing]\n" in desk.reconcile("explain", "ada@x.org", WIKI_TOKEN="").out
+    document = json.loads(desk.reconcile("explain", "ada@x.org", "--format", "json", WIKI_TOKEN="").out)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    assert [step.get("code") for step in document["explanations"][0]["steps"]] == ["SecretMissing", *[None] * 4]
 
 
 def test_a_service_that_refuses_the_token_is_the_first_step_in_json(tmp_path: Path) -> None:

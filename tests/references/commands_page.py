@@ -16,7 +16,9 @@ HEAD = """# Commands and exit codes
 NOTES = """
 ## Exit codes
 
-The same everywhere; a command's help names those that it has. Where several hold, as with several apps, it is the first of
+The same everywhere; a command's help names those that it has. A name or an address that was typed and that nothing has is
+wrong usage (64), and nothing is done, also where others beside it are known; what `record` does not find in the record is an
+error (1). Where several hold, as with several apps, it is the first of
 130, 6, 1, 4, 3, 5, 2.
 
 {codes}

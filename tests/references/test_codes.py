@@ -24,6 +24,7 @@ from reconciler.record.log.known import LOST
 from reconciler.record.signatures import NOT_SIGNED
 from reconciler.scim.errors import ServiceError
 from reconciler.service import failures, verdicts
+from reconciler.service.metrics import SAFEGUARDS
 from tests.references.code_page import problems, skipped
 from tests.references.produced import seen
 from tests.support.servers import ROOT
@@ -196,8 +197,8 @@ def test_what_ends_a_command_a_cycle_or_a_change_is_in_the_registry_and_the_othe
 
 
 def test_every_error_of_a_command_ends_in_a_code() -> None:
-    # Safeguards stand by their names on the lines below; a caution ends in its own code.
-    coded = re.compile(r"\[([A-Za-z]+|\{\})\]$|^Error: safeguards |^Error: what an earlier apply requested of ")
+    # A caution ends in its own code.
+    coded = re.compile(r"\[([A-Za-z]+|\{\})\]$|^Error: what an earlier apply requested of ")
     errors = [text for text in messages() if text.startswith("Error: ")]
     assert len(errors) > 15
     assert [text for text in errors if not coded.search(text)] == []
@@ -234,6 +235,10 @@ def test_every_warning_has_a_code_of_the_registry_and_every_code_of_warnings_is_
 def test_no_command_prints_a_warning_without_its_code() -> None:
     lines = [text for text in messages() if text.startswith("Warning")]
     assert lines and set(lines) == {"Warning: {}"}, "what is filled in is a warning's words, which end in its code"
+
+
+def test_every_safeguard_has_a_page() -> None:
+    assert sorted(SAFEGUARDS) == sorted(code.name for code in plans.SAFEGUARDS)
 
 
 def test_what_a_plan_says_is_in_the_registry_and_the_other_way_round() -> None:

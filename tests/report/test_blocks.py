@@ -122,6 +122,7 @@ def test_each_attribute_and_member_names_its_own_cause_where_there_are_several()
         ("User/ada@x.org holds Admin, desired/a.yaml:3", "`User/ada@x.org` holds Admin, `desired/a.yaml:3`"),
         ("needs `expires` by 2026-08-30", "needs `expires` by 2026-08-30"),
         ("add `previously: [a]`, and go on", "add `previously: [a]`, and go on"),
+        ("a part of it (`--only`), or all", "a part of it (`--only`), or all"),
         ("in Net Work, since then", "in `Net Work`, since then"),
         ("see #1 and @all or www.evil.example", "see `#1` and `@all` or `www.evil.example`"),
         ("[x](https://evil) *b* <i>", "`[x](https://evil)` `*b*` `<i>`"),

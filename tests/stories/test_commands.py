@@ -414,10 +414,11 @@ def test_what_an_apply_takes_into_the_record_without_a_write_is_counted(desk: De
     assert "into the record" not in desk.reconcile(*APPLY).out
 
 
-def test_one_address_that_nobody_knows_among_others_is_said_with_the_app(desk: Desk) -> None:
-    ran = desk.reconcile("plan", "--only", "User/adda@x.org", "--only", "User/ADA@x.org")
-    assert ran.code == 0 and "create User/ada@x.org" in ran.out
-    assert "Warning: wiki: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada" in ran.err
+@pytest.mark.parametrize("command", [("plan",), APPLY])
+def test_one_address_that_nobody_knows_among_others_is_a_wrong_use(desk: Desk, command: tuple[str, ...]) -> None:
+    ran = desk.reconcile(*command, "--only", "User/adda@x.org", "--only", "User/ADA@x.org")
+    assert ran.code == 64 and ran.out == "" and desk.find("ada@x.org") == []
+    assert "Error: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada" in ran.err
 
 
 def test_an_address_that_one_apps_record_alone_knows_is_known(desk: Desk) -> None:

@@ -56,3 +56,22 @@ def test_a_server_says_where_it_listens() -> None:
         said = server.stdout.readline()
         server.terminate()
     assert re.match(r"Listening on http://127.0.0.1:[1-9]\d*/v2 as generic", said)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("genric", "Error: no profile 'genric' [UnknownName]\n    did you mean generic?\n"),
+        (
+            "generic --port x",
+            "Error: argument --port: invalid int value: 'x' [WrongUsage]\n    `python -m reconciler.demo --help`",
+        ),
+    ],
+)
+def test_what_is_typed_wrongly_ends_in_a_code(
+    typed: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reconciler.demo", *typed.split()])
+    with pytest.raises(SystemExit) as ended:
+        demo.main()
+    assert ended.value.code == 64 and said in capsys.readouterr().err

@@ -225,4 +225,10 @@ def test_wrong_usage_says_what_is_right(evaluated: Evaluator, arguments: tuple[s
 
 def test_an_unknown_user_is_told_who_is_near(evaluated: Evaluator) -> None:
     said = evaluated("Guid()", "--user", "adda@x.org")
-    assert said.code == 1 and "did you mean ada@x.org" in said.err
+    assert said.code == 64 and "did you mean ada@x.org" in said.err
+
+
+def test_an_unknown_app_is_told_also_where_no_user_is_named(evaluated: Evaluator) -> None:
+    said = evaluated("ToUpper([department])", "--set", "department=x", "--app", "wikki")
+    assert said.code == 64 and "no app 'wikki'; did you mean 'wiki'?" in said.err
+    assert evaluated("ToUpper([department])", "--set", "department=x", "--app", "wiki").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -39,21 +40,31 @@ def typed(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=environ, capture_output=True, text=True)
 
 
-def test_what_init_prints_leads_to_a_merged_change(tmp_path: Path) -> None:
-    steps = re.findall(r"^    \d+\. (.*)$", typed(tmp_path, "reconcile init").stderr, re.MULTILINE)
+def shown_on_a_terminal(folder: Path, command: str) -> str:
+    """What a command says to a terminal of 60 columns."""
+    environ = {**ENV, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder), "COLUMNS": "60"}
+    terminal, end = pty.openpty()
+    subprocess.run(["bash", "-c", command], cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=end, check=True)
+    os.close(end)
+    said = os.read(terminal, 100_000).decode().replace("\r", "")
+    os.close(terminal)
+    return said
+
+
+def test_what_init_prints_leads_to_a_merged_change_also_copied_from_a_terminal(tmp_path: Path) -> None:
+    said = shown_on_a_terminal(tmp_path, "reconcile init")
+    commands = [line.strip() for line in said.split("\n") if line.startswith(" " * 12)]
     edits = {
-        r"in (\S+) write (tenantUrl: )\S+$": r"sed -i 's|tenantUrl: .*|\2URL|' \1",
-        r"in a second terminal: .*": "",
-        r"in (\S+) change .*": r"sed -i 's|displayName: Ada.*|displayName: Ada L.|' \1",
-        r"(plan\.json), .*": r"\1",
+        r"SCIM_TOKEN=secret .* --port 8101$": r"sed -i 's|tenantUrl: .*|tenantUrl: URL|' desired/apps/example/app.yaml",
+        r"git switch --create ada$": r"\g<0>; sed -i 's|displayName: Ada.*|displayName: Ada L.|' desired/directory/users/*.yaml",
         r"reconcile apply$": "reconcile apply --auto-approve",
         r"TOKEN=secret$": f"TOKEN={TOKEN}",
     }
     with scim_server() as url:
         for words, instead in edits.items():
-            assert any(re.search(words, step) for step in steps), words
-            steps = [re.sub(words, instead, step) for step in steps]
-        ran = typed(tmp_path, "\n".join(steps).replace("URL", f"{url}/init/v2"))
+            assert any(re.search(words, command) for command in commands), (words, said)
+            commands = [re.sub(words, instead, command) for command in commands]
+        ran = typed(tmp_path, "\n".join(commands).replace("URL", f"{url}/init/v2"))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Plan: 3 to create" in ran.stdout and '"Ada Lovelace" -> "Ada L."' in ran.stdout
     assert ran.stdout.splitlines()[-1].startswith("Applied 1 of 1 change"), ran.stdout
@@ -66,5 +77,5 @@ def test_init_begins_with_the_install_where_the_server_is_missing(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("reconciler.demo.find_spec", lambda name: there or None)
     assert run(["init"]) == 0
-    first = re.findall(r"^    1\. (.*)$", capsys.readouterr().err, re.MULTILINE)
-    assert [step.endswith("-m pip install 'scim-reconciler[demo]'") for step in first] == [not there]
+    first = re.findall(r"^    1\. .*\n {12}(.*)$", capsys.readouterr().err, re.MULTILINE)
+    assert [step.endswith("-m pip install 'scim-reconciler[demo]'") for step in first] == ([] if there else [True])

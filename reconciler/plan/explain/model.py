@@ -20,13 +20,17 @@ class Check(NamedTuple):
 
 
 class ExplainedStep(NamedTuple):
-    """`name` is connection, import, scope, match or action; `status` is success, failure or skipped (not taken)."""
+    """`name` is connection, import, scope, match or action; `status` is success, failure or skipped (not taken).
+
+    `code` is that of the error with which the service could not be read, else empty.
+    """
 
     name: str
     status: str
     description: str
     checks: tuple[Check, ...] = ()
     remedy: str = ""
+    code: str = ""
 
     @property
     def passes(self) -> bool:

@@ -12,9 +12,11 @@ from reconciler.report.safe import code
 
 MOST = 1_000  # characters of a sentence
 SPAN = re.compile("`([^`]+)`")
-# Nothing that Markdown, or GitHub, makes more of than text: no sign but those of a sentence, no commit, no reference.
+# Nothing that Markdown, or GitHub, makes more of than text: no sign but those of a sentence, no commit, no reference. A
+# parenthesis alone opens before code.
 WORD = re.compile(
     r"[(\"']?(?![0-9a-f]{7,}\b)(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d{1,6}|\d{4}-\d\d-\d\d)[)\"']?[,;:.?]*|%[,;:.]?|[)\"']?[,;.?]+"
+    r"|\("
 )
 MARKER = re.compile(r"\d+[.)]")  # at its beginning, that of a list
 END = re.compile(r"[,;:.]*\Z")
