@@ -232,12 +232,15 @@ class Told:
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
+        recorded = after if was == (None, None) else old  # had by the record until then
         for what in sorted(after):
             came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
             untold = adopted or (what in new and was[0] is None and not came)
-            yield what, None if untold else not came, True, True
+            yield what, None if untold else not came, True, not came or what not in recorded
         for what in sorted((lost | old) - after):
             yield what, True, False, what in old
+        if not self._known:  # what no answer came of may be there
+            yield from ((what, False, None, True) for what in sorted(gained - after - lost - old))
 
     def _spell(self, name: Any, row: Record | None = None) -> str:
         folded = fold(str(name))
@@ -267,14 +270,15 @@ class Told:
             return
         if action in ("create", "adopt"):
             self._begun.add(key)
-        by_hand = key in self._begun or "drift" in (ours.get("causes") or ())
+        mends = _mends(ours)
+        by_hand = key in self._begun or mends
         for side, is_in in ((out, False), (into, True)):
             for member in map(str, side or ()):
                 if is_user(member) or member.startswith(UNKNOWN):
                     before = None if action == "adopt" else not is_in
                     thing = Thing(self.names.member(member, at), "group", key)
                     self._inside[key].add(thing)
-                    self._put(thing, record, before, is_in, is_in or not by_hand)
+                    self._put(thing, record, before, is_in, not mends if is_in else not by_hand)
 
     def _deleted(self, record: Record, key: str) -> None:
         for row in record["reconcile"].get("access") or ():
@@ -309,10 +313,8 @@ def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool
     if record["reconcile"].get("adopts"):
         return None, action not in ("disable", "delete") and new is not False, True
     match action:
-        case "create":
-            return False, new is not False, True
-        case "enable":
-            return False, True, True
+        case "create" | "enable":
+            return False, action == "enable" or new is not False, not _mends(record["reconcile"])
         case "disable":
             return True, False, True
         case "delete":
@@ -326,7 +328,12 @@ def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool
 def _replaces(record: Record) -> bool:
     """Whether it puts an account or a group there again that somebody deleted, or deleted and made anew, on the service."""
     ours = record["reconcile"]
-    return (ours.get("action") == "create" or ours.get("adopts") is True) and "drift" in (ours.get("causes") or ())
+    return (ours.get("action") == "create" or ours.get("adopts") is True) and _mends(ours)
+
+
+def _mends(ours: Record) -> bool:
+    """Whether it puts right what somebody did by hand, at a time that nobody knows."""
+    return "drift" in (ours.get("causes") or ())
 
 
 def _modified(record: Record, name: str) -> tuple[Any, Any]:
