@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -150,6 +151,7 @@ class _Run:
         self.over.add(step.change.address)
         while self.telling and self.telling[0].change.address in self.over:
             change = self.telling.popleft().change
+            self.over.discard(change.address)  # a phase has one step of each
             if change.address not in self.told and self.outcomes.is_over(change):
                 self._told(change)
 
@@ -224,7 +226,7 @@ class _Run:
             self.notes.uncertain.add(address)
             line["wanted"] = {**line["wanted"], **own.made}
             self.job.record.leave_unanswered(address, line)
-        at = self.notes.at[address] = self.now()
+        at = self.notes.at[address] = sys.intern(self.now())  # the same second of many
         # Another step may go on as soon as this one waits for the disk.
         moved = [move(new, old, entries[new]) for new, old in self.shared.changes.take_moved()]
         beside = [move(member, None, entries[member]) for member in sorted(own.beside)]

@@ -17,13 +17,13 @@ class RunNotes:
     def __init__(self, job: Job) -> None:
         self.at: dict[str, str] = {}
         self.uncertain: set[str] = set()
-        self._exports: dict[str, list[Export]] = {}
+        self._exports: dict[str, tuple[Export, ...]] = {}
         self._roles = _roles_before(job)
 
     def add(self, step: Step, status: str, last: Heard, milliseconds: int) -> None:
         """A step that has ended, with the last write that was sent for it."""
         export = Export(step.kind, STATUSES.get(status, "failure"), last.method, last.status, milliseconds)
-        self._exports.setdefault(step.change.address, []).append(export)
+        self._exports[step.change.address] = (*self._exports.get(step.change.address, ()), export)
 
     def roles_before(self, address: str) -> list[str]:
         """The keys of the roles that the record had there when the run began."""
@@ -31,13 +31,18 @@ class RunNotes:
 
     def went(self, address: str, touched: set[str], now: Callable[[], str]) -> Went:
         """`touched` are the addresses of which a part, or all, was done; `now` says when a change ended that has no step."""
-        exports = tuple(self._exports.get(address, ()))
         uncertain = address in self.uncertain
-        return Went(self.at.get(address) or now(), address in touched, uncertain, exports, self._roles.get(address))
+        return Went(
+            self.at.get(address) or now(),
+            address in touched,
+            uncertain,
+            self._exports.get(address, ()),
+            self._roles.get(address, ()),
+        )
 
 
 def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
-    """Address of each change -> the keys of the roles that the record has there before anything is written."""
+    """Address of each change -> the keys of the roles that the record has there before anything is written; nothing of who is new."""
     recorded = {change.address: job.inputs.renamed.get(change.address, change.address) for change in job.changes}
     entries = job.record.entries
-    return {address: tuple(entries[old].get("roles", ())) if old in entries else () for address, old in recorded.items()}
+    return {address: tuple(entries[old].get("roles", ())) for address, old in recorded.items() if old in entries}
