@@ -42,7 +42,7 @@ class RunNotes:
 
 
 def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
-    """Address of each change -> the keys of the roles that the record has there before anything is written; nothing of who is new."""
+    """Address of each change of who is in the record -> the keys of the roles that it has there before anything is written."""
     recorded = {change.address: job.inputs.renamed.get(change.address, change.address) for change in job.changes}
     entries = job.record.entries
     return {address: tuple(entries[old].get("roles", ())) for address, old in recorded.items() if old in entries}
