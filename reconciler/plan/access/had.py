@@ -108,7 +108,7 @@ class Past:
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
             privileged, known = thing.what in self.told.privileged, had is True
             named = row._replace(kind=thing.kind, what=what, privileged=privileged, known=known, part=thing.what)
-            yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took), found.seen)
+            yield _with(named, _later(found.gave, account), _sooner(found.took, account.took), found.seen)
 
     def _group(self, key: str, at: str) -> str:
         address = self.told.groups.at(key, at)
@@ -122,9 +122,11 @@ def _with(row: Had, gave: Moment | None, took: Moment | None, seen: str) -> Had:
     return row._replace(gave=gave.record if gave else None, took=took.record if took else None, seen=seen)
 
 
-def _later(thing: Moment | None, account: Moment | None) -> Moment | None:
-    """An account that was disabled and came back gave all again that it had."""
-    return thing if thing is None or account is None or thing.at >= account.at else account
+def _later(thing: Moment | None, account: State) -> Moment | None:
+    """An account that was disabled and came back gave all again that it had; none where a hand brought it back."""
+    if thing is not None and (gave := account.gave) is not None:
+        return gave if thing.at < gave.at else thing
+    return thing if thing is None or thing.at >= account.lost else None
 
 
 def _sooner(thing: Moment | None, account: Moment | None) -> Moment | None:
