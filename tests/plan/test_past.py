@@ -14,7 +14,7 @@ import pytest
 from reconciler.cycle.audited import prune_log, tell_command, tell_forgotten, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
-from reconciler.plan.access.had import Had, Past, past
+from reconciler.plan.access.had import Had, Past, moved, past
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.entries import Entry
 from reconciler.record.forget import forget
@@ -438,6 +438,18 @@ def test_before_an_apply_put_back_what_a_hand_took_it_is_not_said_that_nobody_ha
         assert prune_log(world.store, "2026-08") > 0
     told = {"deleted": "Admin", "disabled": "Admin", "without a role": "Admin", "found": "Admin"}.get(by_hand, "group Net")
     assert (told, False) in of_joe(world, "2026-08-02T00:00:00Z")
+
+
+def test_what_somebody_had_whose_account_was_made_anew_is_kept(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.client.delete("Users", world.find("joe@x.org")["id"])
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    before, between, after = (past_of(world).at(f"2026-06-0{day}T00:00:00Z") for day in (1, 2, 4))
+    ways = {(item.row.what, item.how) for item in moved(before, after, "2026-06-04T00:00:00Z") if item.row.login == "joe@x.org"}
+    assert len(ways) == len({what for what, _ in ways}) and ("Admin", "gained") not in ways
+    unsure = [item.how for item in moved(between, after, "2026-06-04T00:00:00Z") if item.row.what == "Admin"]
+    assert unsure == ["unknown"]
 
 
 def hired(folder: Path) -> World:
