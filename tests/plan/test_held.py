@@ -76,6 +76,20 @@ def test_what_was_given_by_hand_is_told_apart_and_what_nobody_manages_stands_fir
     ]
 
 
+def test_what_a_revoked_person_has_again_was_given_by_hand_whatever_is_declared(world: World) -> None:
+    record = recovered(world.store)
+    assert record is not None
+    record.revoke("User/bob@x.org", world.now, "INC-9")
+    world.store.save(record)
+    assert {source for login, _, source, _ in rows(world) if login == "bob@x.org"} == {"declared"}, "until it is written"
+    world.apply(only=("User/bob@x.org",))
+    world.edit("bob@x.org", "active", True)
+    world.edit("bob@x.org", "roles", [{"value": "user"}])
+    found = [row for row in held(world.session().planned.context) if row.login == "bob@x.org"]
+    assert {(row.what, row.source, row.file) for row in found} >= {("User", Source.BY_HAND, "")}
+    assert all(row.source is Source.BY_HAND for row in found)
+
+
 def test_who_is_disabled_has_nothing(world: World) -> None:
     world.edit("ada@x.org", "active", False)
     assert "ada@x.org" not in {row[0] for row in rows(world)}

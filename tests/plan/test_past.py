@@ -14,7 +14,7 @@ import pytest
 from reconciler.cycle.audited import prune_log, tell_command, tell_forgotten, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
-from reconciler.plan.access.had import Had, Past, past
+from reconciler.plan.access.had import Had, Past, moved, past
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.entries import Entry
 from reconciler.record.forget import forget
@@ -322,6 +322,35 @@ def test_what_took_it_since_is_told() -> None:
     assert state([given, taken], "5", False) == State(True, given, taken, "2")
 
 
+def test_what_gave_it_before_it_was_taken_is_not_what_gave_it_again() -> None:
+    given, taken, found = (
+        Moment("2", False, True, True, GIVEN),
+        Moment("3", True, False, True, TAKEN),
+        Moment("6", True, True, True, {}),
+    )
+    assert state([given, taken], "5", True) == State(None, None, None, "2", "3")
+    assert state([given, taken, found], "7", True) == State(True, None, None, "6", "3")
+    again = Moment("4", False, True, True, GIVEN)
+    assert state([given, taken, again], "5", True).gave is again
+
+
+def test_what_a_revoked_person_has_whom_a_hand_brought_back_was_given_by_no_line(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-06-02T00:00:00Z"
+    record = recovered(world.store)
+    assert record is not None
+    record.revoke("User/joe@x.org", world.now, "INC-9")
+    world.store.save(record)
+    world.apply(only=("User/joe@x.org",))
+    world.edit("joe@x.org", "active", True)
+    world.edit("joe@x.org", "roles", [{"value": "admin"}])
+    world.now = "2026-06-04T00:00:00Z"
+    world.apply()
+    rows = [row for row in past_of(world).at("2026-06-03T00:00:00Z") if row.login == "joe@x.org"]
+    assert ("Admin", False) in {(row.what, row.known) for row in rows}
+    assert all(row.gave is None for row in rows)
+
+
 def test_what_an_adopted_account_had_before_is_not_said_to_be_known(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.users("userPrincipalName: ada@x.org")
@@ -409,6 +438,18 @@ def test_before_an_apply_put_back_what_a_hand_took_it_is_not_said_that_nobody_ha
         assert prune_log(world.store, "2026-08") > 0
     told = {"deleted": "Admin", "disabled": "Admin", "without a role": "Admin", "found": "Admin"}.get(by_hand, "group Net")
     assert (told, False) in of_joe(world, "2026-08-02T00:00:00Z")
+
+
+def test_what_somebody_had_whose_account_was_made_anew_is_kept(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.client.delete("Users", world.find("joe@x.org")["id"])
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    before, between, after = (past_of(world).at(f"2026-06-0{day}T00:00:00Z") for day in (1, 2, 4))
+    ways = {(item.row.what, item.how) for item in moved(before, after, "2026-06-04T00:00:00Z") if item.row.login == "joe@x.org"}
+    assert len(ways) == len({what for what, _ in ways}) and ("Admin", "gained") not in ways
+    unsure = [item.how for item in moved(between, after, "2026-06-04T00:00:00Z") if item.row.what == "Admin"]
+    assert unsure == ["unknown"]
 
 
 def hired(folder: Path) -> World:

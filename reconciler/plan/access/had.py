@@ -15,6 +15,8 @@ from reconciler.record.log.about import Part
 from reconciler.record.log.chain import Check, Problem, link_of
 from reconciler.record.model import Record as LastApplied
 
+Key = tuple[str, str, str]  # an account, a kind, and a part
+
 
 class Declared(NamedTuple):
     """What a commit of the declarations gave somebody: by which line."""
@@ -81,6 +83,11 @@ class Past:
     def at(self, at: str) -> tuple[Had, ...]:
         """Who had what at a time that the log covers, by address; an account that nobody had is in no row."""
         rows = [row for account, things in self._accounts().items() for row in self._rows(account, things, at)]
+        # An account that was deleted and made anew under the name is the same person's.
+        unsure = {_named(row): row for row in rows if not row.known}
+        for row in (known := [row for row in rows if row.known]):
+            unsure.pop(_named(row), None)
+        rows = [*known, *unsure.values()]
         return tuple(sorted(rows, key=lambda row: (fold(row.address), not row.privileged, row.kind, fold(row.what))))
 
     def _accounts(self) -> dict[str, list[Thing]]:
@@ -108,7 +115,7 @@ class Past:
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
             privileged, known = thing.what in self.told.privileged, had is True
             named = row._replace(kind=thing.kind, what=what, privileged=privileged, known=known, part=thing.what)
-            yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took), found.seen)
+            yield _with(named, _later(found.gave, account), _sooner(found.took, account.took), found.seen)
 
     def _group(self, key: str, at: str) -> str:
         address = self.told.groups.at(key, at)
@@ -118,13 +125,20 @@ class Past:
         return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps)
 
 
+def _named(row: Had) -> Key:
+    """By the address, which is the same for an account that was made anew."""
+    return fold(row.address), row.kind, row.part or fold(row.what)
+
+
 def _with(row: Had, gave: Moment | None, took: Moment | None, seen: str) -> Had:
     return row._replace(gave=gave.record if gave else None, took=took.record if took else None, seen=seen)
 
 
-def _later(thing: Moment | None, account: Moment | None) -> Moment | None:
-    """An account that was disabled and came back gave all again that it had."""
-    return thing if thing is None or account is None or thing.at >= account.at else account
+def _later(thing: Moment | None, account: State) -> Moment | None:
+    """An account that was disabled and came back gave all again that it had; none where a hand brought it back."""
+    if thing is not None and (gave := account.gave) is not None:
+        return gave if thing.at < gave.at else thing
+    return thing if thing is None or thing.at >= account.lost else None
 
 
 def _sooner(thing: Moment | None, account: Moment | None) -> Moment | None:
@@ -232,9 +246,6 @@ def _inside(told: Told, record: LastApplied, at: str) -> dict[tuple[str, str], b
 # Between two times
 
 
-Key = tuple[str, str, str]  # an account, a kind, and a part
-
-
 class Moved(NamedTuple):
     """What came of one thing between two times: gained, lost, kept, or unknown; `row` is as it was at the later time, of what was
     lost as it was at the earlier one. `old` is as it was at the earlier time, None where it was not there.
@@ -257,7 +268,9 @@ def moved(
     another name since the earlier one: the key that each has now, and the one that it had.
     """
     old, new = ({(row.id, row.kind, row.part or fold(row.what)): row for row in rows} for rows in (before, after))
+    again = {_named(row): key for key, row in old.items() if key not in new}  # by accounts that may be made anew since
     earlier = {key: _earlier(key, old, new, renamed) for key in new}
+    earlier |= {key: again[_named(row)] for key, row in new.items() if earlier[key] not in old and _named(row) in again}
     found = [_kept(row, old.get(earlier[key])) for key, row in new.items()]
     kept = set(earlier.values())
     for key, row in old.items():

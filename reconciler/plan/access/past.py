@@ -37,12 +37,15 @@ class Gap(NamedTuple):
 
 
 class State(NamedTuple):
-    """Whether somebody had a thing (None where nobody knows), what gave it, what took it since, and when it was last seen so."""
+    """Whether somebody had a thing (None where nobody knows), what gave it, what took it since, and when it was last seen so; and
+    when it was last taken before.
+    """
 
     had: bool | None
     gave: Moment | None = None
     took: Moment | None = None
     seen: str = ""
+    lost: str = ""
 
 
 def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[Gap] = ()) -> State:
@@ -56,11 +59,14 @@ def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[G
     had = _between(earlier, later, now) if not lost else _around(lost, at, earlier, later, now)
     if had is False:
         return State(False)
-    gave = next((m for m in reversed(moments[:number]) if m.after is not False and m.before is not True), None)
+    # What gave it before it was taken did not give it again: that was somebody's hand.
+    taken = next((n for n in range(number, 0, -1) if moments[n - 1].after is False), 0)
+    gave = next((m for m in reversed(moments[taken:number]) if m.after is not False and m.before is not True), None)
     seen = next((m.at for m in reversed(moments[:number]) if m.after is True), "")
     if had and gave is None and any(gap.since <= at for gap in gaps):
         had = None  # what gave it may be among the records that are lost
-    return State(had, gave, next((m for m in moments[number:] if m.after is False), None), seen)
+    took = next((m for m in moments[number:] if m.after is False), None)
+    return State(had, gave, took, seen, moments[taken - 1].at if taken else "")
 
 
 def both(one: bool | None, other: bool | None) -> bool | None:

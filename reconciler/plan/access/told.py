@@ -232,11 +232,11 @@ class Told:
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
-        recorded = after if was == (None, None) else old  # had by the record until then
+        recorded = set() if not _mends(ours) else after if was == (None, None) else old  # had by the record until then
         for what in sorted(after):
             came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
             untold = adopted or (what in new and was[0] is None and not came)
-            yield what, None if untold else not came, True, not came or what not in recorded
+            yield what, None if untold else not came, True, not (came and what in recorded)
         for what in sorted((lost | old) - after):
             yield what, True, False, what in old
         if not self._known:  # what no answer came of may be there
