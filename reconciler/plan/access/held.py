@@ -18,6 +18,7 @@ from reconciler.plan.matching.match import match
 from reconciler.plan.membership import known_members, shown_members
 from reconciler.plan.role_notes import by_whom
 from reconciler.plan.roles import keys, of_values, partly, privileged_groups
+from reconciler.record.entries import is_active
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
@@ -112,7 +113,7 @@ def _sorted(rows: Iterable[Held]) -> tuple[Held, ...]:
 class _Work:
     def __init__(self, context: Context) -> None:
         self.context, self.given = context, Given(context)
-        self.privileged = privileged_groups(context)
+        self.privileged, self.revoked = privileged_groups(context), {fold(address) for address in context.revoked}
         self.groups = self._memberships()
 
     def rows(self, account: LiveObject) -> Iterator[Held]:
@@ -140,7 +141,7 @@ class _Work:
             found = row._replace(
                 kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared, value=role.value
             )
-            given = self.given.role(row.address, key)
+            given = self.given.role(row.address, key) if not self._is_out(row.address) else None
             yield self._with(found, given) if given is not None else self._by_hand(found, account)
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
@@ -172,7 +173,14 @@ class _Work:
 
     def _any(self, address: str) -> Assignment | None:
         """What gives somebody an account, where no role is told to the service."""
-        return longest(self.given.reach.all(row_key(address)), self.context.resolution.today) if is_user(address) else None
+        if not is_user(address) or self._is_out(address):
+            return None
+        return longest(self.given.reach.all(row_key(address)), self.context.resolution.today)
+
+    def _is_out(self, address: str) -> bool:
+        """Whether a revocation was written, so that a hand gave what somebody has since, whatever the declaration says."""
+        entry = self.context.known(address) if fold(address) in self.revoked else None
+        return entry is not None and not is_active(entry)
 
     # Groups
 
@@ -196,7 +204,7 @@ class _Work:
     def _declared_in(self, group: str, person: str) -> Place | None:
         """Where a declaration puts a person into a group, directly or through a group inside it."""
         user = row_key(person) if is_user(person) else ""
-        if user not in self.given.flat.get(group, ()):
+        if user not in self.given.flat.get(group, ()) or self._is_out(person):
             return None
         inner = self.given.ways.chain(group, user)[-1]
         return self.context.place("Group/", self.given.groups.index[inner])
