@@ -52,7 +52,7 @@ def test_it_is_searched_narrowed_sorted_and_printed_without_an_error_or_a_reques
         assert said == []
 
 
-WORDS = "label => { const words = document.createRange(); words.selectNodeContents(label.firstChild); return words.getClientRects().length; }"
+WORDS = "(label) => {const t = document.createRange(); t.selectNodeContents(label.firstChild); return t.getClientRects().length}"
 
 
 def test_a_long_choice_neither_widens_a_narrow_page_nor_breaks_its_label(tmp_path: Path) -> None:
