@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from reconciler.report.evidence import Beside
 
 LARGEST = 64 << 20  # bytes of a zip that is looked at
-FORM = "1.0"
 Counts = Mapping[str, Mapping[str, int]]  # by app
 
 
@@ -54,7 +53,7 @@ class Evidence:
         self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Counts | None = None, beside: Beside | None = None
     ) -> tuple[int, bytes]:
         """Exit code, and the bytes of the zip; `more` are counts by app, `beside` is what a review has more than an answer."""
-        from reconciler.report import evidence
+        from reconciler.report import evidence, evidence_query
 
         heads: dict[str, Any] = {}
 
@@ -72,7 +71,7 @@ class Evidence:
             for answer in answers
         }
         query = {**self.query, "askedAt": self.asked, "apps": list(self.apps)}
-        versions = {"reconcile": reconciler.__version__, "evidence": FORM}
+        versions = {"reconcile": reconciler.__version__, "evidence": evidence_query.FORM}
         return 0, zipped(evidence.contents(answers, table, query, counts, heads, versions, beside or evidence.ALONE))
 
     def _newest(self, app: str) -> Head | None:

@@ -30,10 +30,9 @@ Pick = Callable[["Had", "Told", str], bool]  # whether a row of a time is asked 
 
 def time_of(option: str, text: str) -> str:
     """An ISO time, UTC; a date is the end of that day. Raises UsageError for what is none, or is still to come."""
-    from reconciler.report.log_query import end_of
+    from reconciler.report.log_query import instant
 
-    today, at = now(), when(option, text, end_of, "2026-03-01, 2026-03-01T08:00Z or 30d")
-    at = at.removesuffix("Z") + (":59Z" if len(at.removesuffix("Z")) == len("2026-03-01T08:00") else "Z")
+    today, at = now(), when(option, text, instant, "2026-03-01, 2026-03-01T08:00Z or 30d")
     if at > today and text[:10] > today[:10]:
         raise BadValue(f"{option} {text!r} is still to come: the log knows what was")
     return at

@@ -147,6 +147,9 @@ def misfits(answers: Sequence[Mapping[str, Any]], query: Mapping[str, Any], file
             yield f"the digest in {document.file} is not of what it says"
     if query["digest"] != digest_of_all(said):
         yield "the digest in query.json is not of the reviewers' files"
+    for name in ("review", "started", "due", "scope"):
+        if any(data[name] != query[name] for data in said):
+            yield f"{name} in query.json is not that of the reviewers' files"
     given = [{"reviewer": data["reviewer"], **row} for data in said for row in data["access"]]
     rows = [row for answer in answers for row in answer["rows"]]
     if _sorted(given) != _sorted({name: value for name, value in row.items() if name != "readBack"} for row in rows):

@@ -14,7 +14,7 @@ from reconciler.declare.wording import plural
 from reconciler.record.log.chain import hash_of
 from reconciler.record.signatures import Head, Verdict
 from reconciler.report import access_review_evidence as review
-from reconciler.report import had, held, moved
+from reconciler.report import evidence_query, had, held, moved
 from reconciler.report.sums import MANIFEST, with_sums
 
 ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README = (
@@ -34,11 +34,17 @@ versions.json  of the program and of these files
 SHA256SUMS     the SHA-256 of each of them, as `sha256sum -c SHA256SUMS` reads it
 
 `reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that each app that was asked is answered, that
-rows, people and marks counted again are those of counts.json, that the table has every row and column of the answer, and that the
-head is the hash of the record. It cannot check from these files what was read (accounts, records, gaps), nor a signature: the
-commit is not in here. What the past was does not hold accounts that nobody manages, nor hand edits that nothing put back. It
-shows that nothing was damaged, and not who wrote it: whoever can change a file can write new sums. Keep the SHA-256 of the
-whole file elsewhere, and compare head and commit with `reconcile record verify` where the log lies.
+the answer is of the time that was asked, that each row is of the people, roles and groups that were asked (by one of their names,
+`otherNames`), that rows, people and marks counted again are those of counts.json, that the table has every row and column of the
+answer, that the head is the hash of the record, and that the evidence is of a form that it knows.
+
+The sums prove only that nothing was altered by accident. Whoever can change a file can write new sums, and can change the answer,
+the query and the counts so that they agree: that nobody did is proved only by the SHA-256 of the whole file, where it was kept
+elsewhere when the file was written. Of a review the log of each app keeps it; of any other answer nobody does but you. What these
+files cannot prove, with whatever sums: that no row is missing, also where less was asked than query.json says; what was read
+(accounts, records, gaps); when it was asked and by which version; a signature, since the commit is not in here. What the past was
+does not hold accounts that nobody manages, nor hand edits that nothing put back. Compare head and commit with
+`reconcile record verify` where the log lies.
 """
 
 
@@ -114,8 +120,8 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
     altered = [f"{name} is not the file that {MANIFEST} names" for name in wrong]
     altered += [f"{name}, which {MANIFEST} names, is missing" for name in sorted({*said} - {*files})]
     try:
-        answers, query, counts, heads = (orjson.loads(files[name]) for name in (ANSWER, QUERY, COUNTS, RECORD))
-        found = _misfits(answers, query, counts, heads, files[TABLE])
+        answers, query, counts, heads, versions = (orjson.loads(files[n]) for n in (ANSWER, QUERY, COUNTS, RECORD, VERSIONS))
+        found = [*_misfits(answers, query, counts, heads, files[TABLE]), *evidence_query.misfits(answers, query, versions)]
         given = {name: files[name] for name in files if name.startswith(review.FILES)}
         return altered + found + [*review.misfits(answers, query, given)] if given or "review" in query else altered + found
     except (orjson.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:

@@ -148,6 +148,12 @@ def end_of(text: str, now: str) -> str:
     return f"{at}T23:59:59Z" if len(at) == len("2026-01-01") else at
 
 
+def instant(text: str, now: str) -> str:
+    """The same with its seconds and its zone. Raises ValueError."""
+    at = end_of(text, now).removesuffix("Z")
+    return at + (":59Z" if len(at) == len("2026-03-01T08:00") else "Z")
+
+
 # What a record says
 
 

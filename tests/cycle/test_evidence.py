@@ -10,10 +10,11 @@ import pytest
 
 from reconciler.cycle.bundle import zipped
 from reconciler.cycle.evidence import BadEvidence, opened
+from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held, Source
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.record.signatures import Head, Verdict
-from reconciler.report import held
+from reconciler.report import had, held
 from reconciler.report.evidence import NAMES, contents, counted, head, problems, summary
 from reconciler.report.sums import MANIFEST
 
@@ -27,9 +28,16 @@ TABLE = held.as_csv({"wiki": HELD})
 SIGNED = Head("a" * 40, "2026-01-01T00:00:00Z", "save", Verdict.GOOD, "ada@x.org", "SHA256:k")
 
 
+NOW = "2026-05-01T12:00:00Z"
+QUERY = {"apps": ["wiki"], "askedAt": NOW, "at": None, "diff": None, "users": [], "roles": [], "groups": [],
+         "privileged": False, "unmanaged": False, "offline": False}  # fmt: skip
+VERSIONS = {"reconcile": "0.1.0", "evidence": "1.0"}
+
+
 def made(**changed: Any) -> bytes:
-    parts: dict[str, Any] = {"answers": [{"app": "wiki", "rows": ROWS}], "table": TABLE, "query": {"apps": ["wiki"]},
-                             "counts": {"wiki": counted(ROWS)}, "heads": {"wiki": head(RECORD)}, "versions": {}}  # fmt: skip
+    parts: dict[str, Any] = {"answers": [{"app": "wiki", "at": NOW, "rows": ROWS}], "table": TABLE, "query": QUERY,
+                             "counts": {"wiki": counted(ROWS)}, "heads": {"wiki": head(RECORD)},
+                             "versions": VERSIONS}  # fmt: skip
     return zipped(contents(**{**parts, **changed}))
 
 
@@ -71,6 +79,62 @@ def test_every_file_that_was_altered_is_named(name: str) -> None:
 def test_what_does_not_fit_together_is_said_though_the_sums_do(changed: dict[str, Any], expected: str) -> None:
     (told,) = problems(opened(made(**changed)))
     assert told.startswith(expected)
+
+
+ASKED_FOR = "access.json has {} of wiki that query.json does not ask for"
+TIME = "access.json is not of the time that query.json asks for in wiki"
+
+
+@pytest.mark.parametrize(
+    "changed, expected",
+    [
+        ({"query": {**QUERY, "users": ["eve"]}}, ASKED_FOR.format("2 rows")),
+        ({"query": {**QUERY, "users": ["ADA"]}}, ""),
+        ({"query": {**QUERY, "roles": ["Admin"]}}, ASKED_FOR.format("1 row")),
+        ({"query": {**QUERY, "groups": ["Admin"]}}, ASKED_FOR.format("2 rows")),
+        ({"query": {**QUERY, "privileged": True}}, ASKED_FOR.format("1 row")),
+        ({"query": {**QUERY, "unmanaged": True}}, ASKED_FOR.format("2 rows")),
+        ({"query": {**QUERY, "askedAt": "2026-05-02T12:00:00Z"}}, TIME),
+        ({"query": {**QUERY, "at": "2026-05-01"}}, TIME),
+        ({"query": {**QUERY, "diff": ["2026-04-01", "2026-05-01"]}}, TIME),
+        ({"query": {name: said for name, said in QUERY.items() if name != "users"}}, "a file does not have its form: 'users'"),
+        ({"versions": {**VERSIONS, "evidence": "9.0"}},
+         "versions.json says that the evidence is of form 9.0, and this program knows 1.0"),
+        ({"versions": {}}, "a file does not have its form: 'reconcile'"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_of_what_was_asked(changed: dict[str, Any], expected: str) -> None:
+    assert problems(opened(made(**changed))) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    "asked, fits",
+    [
+        ({"at": "2026-04-25"}, True),
+        ({"at": "2026-04-24"}, False),
+        ({"at": "2026-04-25T23:59"}, True),
+        ({"at": "2026-04-25T23:59:59Z", "users": ["lt@x.org"], "roles": ["reader"]}, True),
+        ({"at": "2026-04-25", "users": ["eve@x.org"]}, False),
+        ({"at": "2026-04-25", "roles": ["Admin"]}, False),
+        ({"at": "5d", "askedAt": "2026-05-01T00:00:03Z"}, True),
+        ({"at": "6d", "askedAt": "2026-05-01T00:00:03Z"}, False),
+        ({}, False),
+    ],
+)
+def test_an_answer_of_the_past_is_of_its_time_and_of_any_name(asked: dict[str, Any], fits: bool) -> None:
+    row = Had("User/linus@x.org", "linus@x.org", "1", "role", "Viewer", False, True)
+    names = {"users": {"linus@x.org": ["lt@x.org"]}, "roles": {"Viewer": ["Reader"]}, "groups": {}}
+    rows = [had.fields("wiki", row)]
+    answer = {"app": "wiki", "at": "2026-04-25T23:59:59Z", "logBegins": "2026-01-01T00:00:00Z", "otherNames": names, "rows": rows}
+    counts = {"wiki": {**counted(rows), "logBegins": answer["logBegins"]}}
+    parts = {"answers": [answer], "table": had.as_csv({"wiki": [row]}), "counts": counts, "query": {**QUERY, **asked}}
+    assert (problems(opened(made(**parts))) == []) is fits
+
+
+def test_what_the_sums_prove_and_what_they_do_not_is_said() -> None:
+    text = " ".join(opened(made())["README.txt"].decode().split())
+    assert "prove only that nothing was altered by accident" in text and "Of a review the log of each app keeps it" in text
+    assert "that no row is missing" in text
 
 
 def test_a_zip_with_other_files_and_what_is_none_are_refused() -> None:

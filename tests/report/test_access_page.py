@@ -52,6 +52,19 @@ def test_it_is_searched_narrowed_sorted_and_printed_without_an_error_or_a_reques
         assert said == []
 
 
+WORDS = "(label) => {const t = document.createRange(); t.selectNodeContents(label.firstChild); return t.getClientRects().length}"
+
+
+def test_a_long_choice_neither_widens_a_narrow_page_nor_breaks_its_label(tmp_path: Path) -> None:
+    made = tmp_path / "access.html"
+    long = ADMIN._replace(what="Administrator of all the networks of the company", shown=False)
+    made.write_text(render({"Wiki": [long, *[ADMIN] * 60]}, "As of now"), encoding="utf-8")
+    with opened(made, viewport={"width": 320, "height": 600}) as (page, _):
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        labels = page.locator("#access label").all()
+        assert [label.evaluate(WORDS) for label in labels] == [1] * len(labels) and len(labels) > 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_a_reader_out(file: Path, scheme: str) -> None:
     with opened(file, color_scheme=scheme) as (page, _):

@@ -103,6 +103,25 @@ def test_a_lost_part_of_the_log_is_named_below_the_table_beside_json_and_on_the_
     )
 
 
+def test_who_was_renamed_is_found_by_either_name_in_the_log_in_access_and_in_its_evidence(desk: Desk) -> None:
+    desk.people("linus@x.org", "grace@x.org")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [linus@x.org]}]\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    desk.people("lt@x.org, previously: [linus@x.org]", "grace@x.org")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Network, previously: [Net], members: [lt@x.org]}]\n")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Network, role: User}]\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    for option, names in (("--user", ("linus@x.org", "lt@x.org")), ("--group", ("Net", "Network"))):
+        logs = {desk.reconcile("logs", option, name, "--format", "json").out for name in names}
+        assert len(logs) == 1 and logs.pop().count('"action":"create"') > 0
+        for name in names:
+            had = desk.reconcile("access", "--at", "0s", option, name, "--format", "json", "--evidence", "e.zip")
+            (answer,) = json.loads(had.out)
+            assert answer["rows"] and {row["login"] for row in answer["rows"]} == {"lt@x.org"}, had
+            checked = desk.reconcile("access", "--verify", "e.zip")
+            assert checked.code == 0 and "of 1 person" in checked.out, checked
+
+
 def months(desk: Desk, *ats: str) -> LocalStore:
     """A log of its own, a record at each of these times."""
     store = LocalStore(desk.folder / ".reconcile", "wiki")
