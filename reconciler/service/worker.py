@@ -152,9 +152,9 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             record.keep_service(not_begun(record.service, result))
             interval = record.service.get("interval", result.interval)
             result = replace(result, standing=standing_of(app, record.service, interval))
-            after_cycle(to, result, record, store, means.listener.says, order.unkept)
+            unkept = after_cycle(to, result, record, store, means.listener.says, order.unkept)
             store.save(record)
-            return result
+            return replace(result, unkept=unkept)
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is notified yet: {error}")
         return result
