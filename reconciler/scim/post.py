@@ -14,7 +14,7 @@ from reconciler.scim.errors import NoConnection
 from reconciler.scim.wire import opening
 
 WHOLE = 30.0  # seconds for all of it, as Standard Webhooks recommends
-TIMEOUT = httpx.Timeout(20, connect=10).as_dict()
+CONNECT = 10.0  # seconds of them for the connection, TLS included
 
 
 class Reply(NamedTuple):
@@ -30,7 +30,7 @@ def post(url: str, content: bytes, headers: Mapping[str, str], timer: Callable[[
     deadline = Deadline(timer)
     deadline.begin(WHOLE)
     try:
-        request = httpx.Request("POST", url, content=content, headers=sent, extensions={"timeout": TIMEOUT})
+        request = httpx.Request("POST", url, content=content, headers=sent, extensions={"timeout": patience()})
         with opening(url, deadline)() as transport:
             response = transport.handle_request(request)
             response.close()
@@ -39,7 +39,14 @@ def post(url: str, content: bytes, headers: Mapping[str, str], timer: Callable[[
     return Reply(response.status_code, response.headers.get("Retry-After", ""))
 
 
+def patience() -> dict[str, float | None]:
+    """Seconds, as httpx has them: no wait for bytes ends before the whole does, whose seconds the error names."""
+    return httpx.Timeout(WHOLE, connect=CONNECT).as_dict()
+
+
 def _words(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"no connection within {CONNECT:.0f} s"
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {WHOLE:.0f} s"
     return str(error) or type(error).__name__

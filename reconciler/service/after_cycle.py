@@ -1,6 +1,6 @@
 """What people are to be told after a cycle, put into the outbox; what they have been told, into the record. Writes the outbox.
 
-A cycle is never lost for it: where the outbox cannot be written, nothing counts as told, and the next cycle tells it.
+A cycle is never lost for it: what the outbox cannot hold is tried once, from memory, and the process that runs remembers it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from reconciler.notify.causes import Moment, as_told, news
 from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.target import Target
 from reconciler.record.model import Record
 from reconciler.record.service import Service
 from reconciler.record.store import RecordError, Store
@@ -22,10 +23,11 @@ from reconciler.service.result import CycleResult, Unkept
 
 def after_cycle(
     to: Recipients, result: CycleResult, record: Record, store: Store, says: Callable[[str], None], unkept: Telling | None = None
-) -> None:
+) -> Unkept | None:
     """Before the record is saved, under the app's lock; its service's part is as after the cycle.
 
-    `unkept` is what the cycle before has told although nothing could be kept.
+    `unkept` is what the cycle before has told although nothing could be kept. What the outbox cannot hold is returned, to be
+    tried once: the record does not say that it was told, so another process tells it again.
     """
     target, wanted = to.target, to.wanted
     outbox = Outbox(store.outbox())
@@ -43,9 +45,9 @@ def after_cycle(
             outbox.begin(Telling(record.told, told, tuple(events), result.ended))
         outbox.put(events, target, result.ended)
     except RecordError as error:
-        says(f"{error}: nobody is notified of this cycle; {error.remedy}")
-    else:
-        record.keep_told(told)
+        return _from_memory(Telling(record.told, told, tuple(events), result.ended), target, error, says)
+    record.keep_told(told)
+    return None
 
 
 def without_record(
@@ -67,9 +69,13 @@ def without_record(
             outbox.begin(telling)
             outbox.put(events, to.target, result.ended)
     except RecordError as error:
-        says(f"{error}: what is notified of this cycle is tried once; {error.remedy}")
-        return Unkept(telling._replace(events=()), tuple(messages_of(events, to.target, result.ended)))
+        return _from_memory(telling._replace(events=tuple(events)), to.target, error, says)
     return None
+
+
+def _from_memory(telling: Telling, target: Target, error: RecordError, says: Callable[[str], None]) -> Unkept:
+    says(f"{error}: what is notified of this cycle is tried once; {error.remedy}")
+    return Unkept(telling._replace(events=()), tuple(messages_of(telling.events, target, telling.at)))
 
 
 def _is_open(cause: Cause, begun: Telling | None) -> bool:

@@ -251,9 +251,9 @@ class _Cycle:
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
         self._tell(result)
-        after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says, self.order.unkept)
+        unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says, self.order.unkept)
         self.store.save(record)
-        return result
+        return replace(result, unkept=unkept)
 
     def _is_told(self, result: CycleResult) -> bool:
         """Whether the log has a record of it: most of those that come every interval find nothing to do, and are counted."""

@@ -1,10 +1,11 @@
-"""Whether a disk still takes what is kept in a folder: a folder in, a reason in words out. Looks at the disk, writes nothing."""
+"""Whether a folder and its disk take what is kept there: a folder in, a reason in words out. Looks at both, writes nothing."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from stat import S_IRWXU
 
 RECORD = "record.json"  # which is written anew as a whole
 
@@ -21,6 +22,19 @@ def unwritable(folder: Path) -> str:
     if disk.f_blocks and blocks * disk.f_frsize <= _size(folder / RECORD):
         return "no space left on its disk"
     return "its disk takes no more files" if disk.f_files and not files else ""
+
+
+def unusable(folder: Path) -> str:
+    """Why this is no folder in which its owner can keep anything; empty where it is one, or none yet, or cannot be looked at."""
+    if not os.path.lexists(folder):
+        return ""
+    if not os.path.isdir(folder):
+        return "something else than a folder is there"
+    with suppress(OSError):
+        found = folder.stat()
+        if found.st_uid and found.st_mode & S_IRWXU != S_IRWXU:
+            return "its owner is not allowed to write there"
+    return ""
 
 
 def _size(file: Path) -> int:

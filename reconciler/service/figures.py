@@ -187,10 +187,13 @@ def _is_all_told(result: CycleResult, escrows: Mapping[str, Escrow]) -> bool:
     return not (result.interrupted or result.blocked or result.writes or escrows) and all(map(stands, result.failures))
 
 
-def not_begun(before: Service, result: CycleResult) -> Service:
-    """The service's part of the record after a cycle that could not begin, whatever is declared."""
+def not_begun(before: Service, result: CycleResult, interval: int) -> Service:
+    """The service's part of the record after a cycle that could not begin, whatever is declared; `interval` is in seconds, 0
+    where nothing says it.
+    """
     service: Service = {**before, "begun": _begun(before, result), "cycle": _cycle(result, "")}
     put(service, "steadySince", "")
+    put(service, "interval", interval)
     return service
 
 

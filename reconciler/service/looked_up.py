@@ -11,7 +11,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import App, Declarations
-from reconciler.notify.outbox import Outbox
+from reconciler.notify.outbox import REMEDY, Outbox
 from reconciler.notify.undelivered import undelivered
 from reconciler.plan.provisioning import closed_by
 from reconciler.record.log.audit import Kind
@@ -20,7 +20,7 @@ from reconciler.record.open import store_of
 from reconciler.record.service import Service
 from reconciler.record.store import RecordError, Store
 from reconciler.service.clocks import seconds
-from reconciler.service.disk import unwritable
+from reconciler.service.disk import unusable, unwritable
 from reconciler.service.failures import RECORD
 from reconciler.service.order import COMMAND
 from reconciler.service.progress import reached
@@ -29,6 +29,7 @@ from reconciler.service.status import details
 from reconciler.service.trouble import Trouble
 from reconciler.service.trouble_files import troubles_of
 
+UNUSABLE = "have a folder there that its owner may write to"
 Scope = Literal["escrows", "quarantine", "watermark", "full"]
 
 
@@ -50,11 +51,13 @@ def shown(app: App, store: Store, record: Record | None) -> dict[str, Any]:
 
 
 def _troubles(outbox: Path) -> list[dict[str, Any]]:
-    """What this machine's service has kept of them, and a disk on which nothing can be kept."""
-    known, why = troubles_of(outbox), unwritable(outbox.parent)
+    """What this machine's service has kept of them, and a disk or an outbox in which nothing can be kept."""
+    known, folder = troubles_of(outbox), outbox.parent
+    if not (why := unwritable(folder)):
+        folder, why = outbox, unusable(outbox)
     if not why or any(trouble["code"] in RECORD for trouble in known):
         return known
-    error = RecordError(f"{outbox.parent} cannot be written: {why}", "make room, or correct the permissions")
+    error = RecordError(f"{folder} cannot be written: {why}", UNUSABLE if folder == outbox else REMEDY)
     return [*known, asdict(Trouble(error.code, error.message, error.remedy, now()))]
 
 

@@ -152,12 +152,12 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             to = last_valid(app, record.service, problems)
             counts = last_counts(record.service)
             result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
-            record.keep_service(not_begun(record.service, result))
-            interval = record.service.get("interval", result.interval)
+            interval = order.interval or record.service.get("interval", result.interval)
+            record.keep_service(not_begun(record.service, result, interval))
             result = replace(result, standing=standing_of(app, record.service, interval))
-            after_cycle(to, result, record, store, means.listener.says, order.unkept)
+            unkept = after_cycle(to, result, record, store, means.listener.says, order.unkept)
             store.save(record)
-            return result
+            return replace(result, unkept=unkept)
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is notified yet: {error}")
         return result

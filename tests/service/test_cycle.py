@@ -677,6 +677,21 @@ def test_what_is_running_says_how_far_it_has_got(service: Rounds) -> None:
     assert "running" not in service.reconcile("status").out
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["first cycle", "after another"])
+def test_status_of_a_declaration_with_an_error_goes_by_the_interval_of_the_run(service: Rounds, first: bool) -> None:
+    if not first:
+        service.cycle()
+    service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
+    found = service.end(interval=15)
+    assert isinstance(found, CycleResult) and found.standing is not None and found.standing.interval == 15
+    assert service.service["interval"] == 15
+    kept = service.end()
+    assert isinstance(kept, CycleResult) and service.service["interval"] == 15, "where nothing else is said"
+    (service.folder / "desired/directory/groups/b.yaml").unlink()
+    service.cycle()
+    assert service.service["interval"] == 2400
+
+
 def test_a_declaration_with_an_error_is_in_the_record_until_it_is_fixed(service: Rounds) -> None:
     """So that `status` from another checkout says so, too."""
     first = service.cycle()

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.notify.mail import VARIABLE
 from reconciler.report.colours import uncoloured
-from reconciler.service.disk import unwritable
+from reconciler.service.disk import unusable, unwritable
 from reconciler.service.looked_up import look_up
 from reconciler.service.status import is_bad
 from reconciler.service.status_text import as_text
@@ -77,3 +77,17 @@ def test_a_run_that_can_write_no_file_says_so_and_tells_somebody(service: Rounds
         assert ran.returncode == 1 and "Traceback" not in ran.stderr, ran
         assert "cannot be written: File too large" in ran.stdout and "notified of failure by email" in ran.stdout
         assert box.subjects == ["[reconcile] wiki: the whole app could not be provisioned (RecordError)"]
+
+
+def test_an_outbox_is_a_folder_that_its_owner_may_write_to(tmp_path: Path) -> None:
+    outbox = tmp_path / "outbox"
+    assert unusable(outbox) == "", "it is made with the first message"
+    outbox.mkdir(mode=0o700)
+    if not os.getuid():
+        os.chown(outbox, 1000, 1000)  # of root nobody can say what it may not do
+    assert unusable(outbox) == ""
+    outbox.chmod(0o500)
+    assert unusable(outbox) == "its owner is not allowed to write there"
+    outbox.rmdir()
+    outbox.write_text("")
+    assert unusable(outbox) == "something else than a folder is there"

@@ -228,9 +228,29 @@ def test_an_outbox_that_cannot_be_written_costs_no_cycle_and_is_made_up_for(offi
     blocked = office.service.folder / ".reconcile/wiki/outbox"
     blocked.write_text("in the way")
     office.service.later(minutes=40)
-    assert office.service.cycle().result == "success" and "told" not in office.service.record.head()
+    found = office.service.cycle()
+    assert found.result == "success" and "told" not in office.service.record.head()
+    assert found.unkept is not None and [message.event.reason for message in found.unkept.messages] == ["ChangedAtTheService"]
+    again = office.service.cycle()
+    assert again.unkept is not None and again.unkept.messages == (), "the process that runs remembers what people know"
+    shown = office.service.reconcile("status").out
+    assert "outbox cannot be written: something else than a folder is there" in " ".join(shown.split())
+    office.service.unkept = None  # another process, which tells it once more
     blocked.unlink()
     assert office.cycle() == ["1 object was changed at the service by somebody else"]
+    assert "cannot be written" not in office.service.reconcile("status").out
+
+
+def test_what_an_unusable_outbox_could_not_hold_is_over_once_it_can_be_used(office: Office) -> None:
+    office.cycle()
+    blocked = office.service.folder / ".reconcile/wiki/outbox"
+    blocked.write_text("in the way")
+    office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
+    found = office.service.cycle()
+    assert found.unkept is not None and [message.event.reason for message in found.unkept.messages] == ["InvalidDeclaration"]
+    blocked.unlink()
+    office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}]\n")
+    assert office.cycle() == ["over: a failure (InvalidDeclaration)"] and office.cycle() == []
 
 
 def test_another_plan_needs_another_approval_and_that_is_told(office: Office) -> None:
