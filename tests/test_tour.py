@@ -110,7 +110,9 @@ def test_the_tour_shows_an_approval_that_lets_nothing_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["apps/wiki/app.yaml", "apps/wiki/mappings.yaml", "apps/wiki/assignments.yaml", "policies/access.yaml"]
+    "file",
+    ["policies/access.yaml"]
+    + [f"apps/{app}/{kind}.yaml" for app in ("wiki", "thousandeyes") for kind in ("app", "mappings", "assignments")],
 )
 def test_the_tour_says_why(file: str) -> None:
     text = (ROOT / "desired" / file).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import click
 from reconciler.cli.common import (
     ERROR,
     STALE,
+    app_folders,
     chosen,
     guarded,
     known_apps,
@@ -34,6 +35,7 @@ from reconciler.cli.output import add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.write import blocked, closed, held_back, say_quarantine, write
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import pulls_of, reviewed
 from reconciler.declare.model import App, Declarations
@@ -56,10 +58,19 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
     return value
 
 
+def _there(context: click.Context, argument: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    for file in files:
+        if not file.exists():
+            is_app = str(file) in app_folders(context.params.get("desired") or Path("desired"))
+            app = f"{str(file)!r} is not a saved plan; for one app write `reconcile apply --app {file}`"
+            raise BadValue(app if is_app else f"{str(file)!r} is not there: `reconcile plan --out {file}` saves a plan", context)
+    return files
+
+
 @click.command()
 @options
 @selection_options
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, readable=False), callback=_there)
 @minimal_option
 @refresh_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")

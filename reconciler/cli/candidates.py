@@ -22,9 +22,11 @@ def apps(context: click.Context, parameter: click.Parameter, begun: str) -> list
 def users(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Everybody who is declared, by userPrincipalName; with `User/` or `Group/` begun, addresses."""
     names, groups = _declared(context)
-    if begun.lower().startswith(("user/", "group/")):
+    kinds = ("user/", "group/")
+    if begun.lower().startswith(kinds):
         return _beginning(begun, [*(user_address(name) for name in names), *(group_address(name) for name in groups)])
-    return _beginning(begun, names)
+    starts = [CompletionItem(kind.capitalize()) for kind in kinds if len(begun) > 1 and kind.startswith(begun.lower())]
+    return _beginning(begun, names) or starts
 
 
 def addresses(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, app_folders, chosen, known_apps, load_checked, options, unknown_name
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.wrong_usage import BadValue
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.command()
 @options
 @click.argument("expression", required=False)
-@click.option("--user", metavar="USER", help="Evaluate for this declared user.")
+@click.option("--user", metavar="USER", shell_complete=candidates.users, help="Evaluate for this declared user.")
 @click.option(
     "--set",
     "pairs",

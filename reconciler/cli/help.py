@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 import click
 
 from reconciler.cli.common import no_color_option
+from reconciler.cli.examples import ENDINGS
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.names import fold
 from reconciler.declare.wording import did_you_mean, likely, nearly
@@ -32,17 +33,15 @@ KINDS = {
 
 
 @click.command()
-@click.argument("topic", default="", shell_complete=lambda context, _, begun: _beginning(context, begun))
+@click.argument("topics", nargs=-1, metavar="[TOPIC]", shell_complete=lambda context, _, begun: _beginning(context, begun))
 @no_color_option
 @click.pass_context
-def help(context: click.Context, topic: str, no_color: bool) -> None:
+def help(context: click.Context, topics: tuple[str, ...], no_color: bool) -> None:
     """Show a page on TOPIC, what a code means, or the options of a command; without one, list the pages.
 
     On a terminal a page is laid out; in a pipe it is Markdown. A code is what messages end in, such as unknown-key.
     """
-    titles, codes = pages(), sections() | sections(VARIABLES)
-    commands = context.find_root().command
-    assert isinstance(commands, click.Group)
+    titles, codes, topic = pages(), sections() | sections(VARIABLES), " ".join(topics)
     if not topic:
         click.echo(_listed(titles))
     elif topic not in titles and (begun := [name for name in titles if name.startswith(f"{topic}-")]):
@@ -51,15 +50,20 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
         _show(text_of(topic), no_color)
     elif topic in codes:
         _show(codes[topic], no_color)
-    elif topic in commands.list_commands(context):
-        command = commands.get_command(context, topic)
-        assert command is not None
-        with command.make_context(topic, [], parent=context.find_root(), resilient_parsing=True) as found:
-            click.echo(command.get_help(found))
+    elif topic in ENDINGS:
+        click.echo(_of_command(context.find_root(), topic.split()))
     else:
-        raise UnknownName(
-            f"no page, command, code or variable {topic!r}; " + _meant(topic, [*titles, *commands.list_commands(context), *codes])
-        )
+        raise UnknownName(f"no page, command, code or variable {topic!r}; " + _meant(topic, [*titles, *ENDINGS, *codes]))
+
+
+def _of_command(context: click.Context, names: list[str]) -> str:
+    """The help of a command, or of one inside of another."""
+    for name in names:
+        assert isinstance(context.command, click.Group)
+        command = context.command.get_command(context, name)
+        assert command is not None
+        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+    return context.get_help()
 
 
 def _meant(topic: str, known: list[str]) -> str:
@@ -73,10 +77,10 @@ def _meant(topic: str, known: list[str]) -> str:
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
-    """Pages, commands and codes that begin so, in any case."""
-    commands = context.find_root().command
-    assert isinstance(commands, click.Group)
-    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if fold(name).startswith(fold(begun))]
+    """Pages, commands, codes and variables that begin so, in any case."""
+    commands = [name for name in ENDINGS if " " not in name]
+    known = dict.fromkeys((*pages(), *commands, *sections(), *sections(VARIABLES)))
+    return [name for name in known if fold(name).startswith(fold(begun))]
 
 
 def sections(page: str = CODES) -> dict[str, str]:

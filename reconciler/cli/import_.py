@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     metavar="ADDRESS",
+    shell_complete=candidates.addresses,
     help="Import the live values of this one object into the file that declares it; declare the account '#ID'.",
 )
 @click.option(

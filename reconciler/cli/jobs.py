@@ -27,11 +27,17 @@ def default() -> int:
     return A_CORE * (os.cpu_count() or 1)
 
 
+class Count(click.IntRange):
+    """1 or more."""
+
+    name = "number of apps"
+
+
 def jobs_option(words: str) -> Callable[..., Any]:
     """`words` say what is done with so many apps at a time."""
     return click.option(
         "--jobs",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         default=default,
         show_default="4 a core",
         metavar="N",

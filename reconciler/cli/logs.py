@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, guarded, load_for_the_record, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.stray import takes_no_words
@@ -35,7 +36,12 @@ MANY = 200  # lines that are written at a time
 @options
 @click.option("--since", default="", metavar="WHEN", help="Since then: an age (7d, 12h, 30m), a date or a time, UTC.")
 @click.option("--until", default="", metavar="WHEN", help="Until then; a date is its whole day.")
-@click.option("--user", metavar="NAME", help="What concerns this user: the account, its roles, its memberships.")
+@click.option(
+    "--user",
+    metavar="NAME",
+    shell_complete=candidates.users,
+    help="What concerns this user: the account, its roles, its memberships.",
+)
 @click.option("--group", metavar="NAME", help="What concerns this group: itself, and whom it gives something.")
 @click.option("--role", metavar="NAME", help="Where somebody gains or loses this role.")
 @click.option("--action", metavar="ACTION", help=f"{', '.join(ACTIONS)}; or a kind of audit record.")

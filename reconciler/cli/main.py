@@ -115,6 +115,8 @@ def _shown(error: click.ClickException) -> str:
 
 def run(arguments: list[str] | None = None) -> int:
     """The exit code of a command line, by default the process's own."""
+    if "RECONCILE_COMPLETE" in os.environ:
+        importlib.import_module("reconciler.cli.completion")  # which tells click of our Bash
     try:
         code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:

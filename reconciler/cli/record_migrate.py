@@ -19,9 +19,9 @@ from reconciler.record.open import store_named, store_of
 from reconciler.record.store import Store
 
 LOCAL = (
-    "the record is a local one, and this is not a Git repository that could hold another: to move it into Git, write "
-    "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
-    "with --from local --path"
+    "the record is a local one, and there is no Git repository with a remote {remote!r} that could hold another: to move it "
+    "into Git, write `record: {{backend: git, remote: {remote}}}` in reconciler.yaml inside of a repository; to move it from a "
+    "folder, name it with --from local --path"
 )
 
 
@@ -72,8 +72,9 @@ def _source(app: App, name: str | None, declarations: Declarations, said: Record
         if len(refs) > 1:
             raise click.UsageError(f"{app.name} has records at {', '.join(refs)}: name one with --from-ref")
         return store_named(app.name, replace(declarations, record=replace(settings, ref=refs[0])))
-    if settings.backend == "local" and checkout_here() is None:
-        raise click.UsageError(LOCAL)
+    checkout = checkout_here()
+    if settings.backend == "local" and (checkout is None or said.remote not in checkout.remotes()):
+        raise click.UsageError(LOCAL.format(remote=said.remote))
     other = "local" if settings.backend == "git" else "git"
     return store_named(app.name, replace(declarations, record=replace(said, backend=other)))
 

@@ -36,6 +36,8 @@ def _instead(context: click.Context, typed: str, word: str) -> str:
         return f"a saved plan is shown by `reconcile show {word}`, and applied by `reconcile apply {word}`"
     if "--only" in takes and ("@" in word or fold(word).startswith(("user/", "group/"))):
         return f"for one object write `{typed} --only {word if '/' in word else user_address(word)}`"
+    if "--desired" in takes and Path(word).is_dir():
+        return f"for the declarations of a folder write `{typed} --desired {word}`"
     if "--app" in takes and (app := likely(word, apps)):
         return f"for one app write `{typed} --app {app}`"
     every = [(f"--app {apps[0] if apps else 'NAME'}", "one app"), ("--only ADDRESS", "one object")]

@@ -51,9 +51,11 @@ class Commands(click.Group):
 
 def no_command(name: str, known: list[str], context: click.Context) -> UnknownCommand:
     """What to say of a word that is no command."""
-    from reconciler.declare.wording import hint
+    from reconciler.declare.wording import SURE, did_you_mean, hint
 
-    return UnknownCommand(f"no command {name!r}; " + hint(name, known, "commands are ", "'"), context)
+    begun = [command for command in known if len(name) > 1 and command.startswith(name)]
+    instead = did_you_mean(begun[0], "", "'") if len(begun) == 1 else hint(name, known, "commands are ", "'", SURE)
+    return UnknownCommand(f"no command {name!r}; {instead}", context)
 
 
 def code_of(error: click.UsageError) -> str:
@@ -65,6 +67,26 @@ def code_of(error: click.UsageError) -> str:
     return next((OF_CLICK[kind] for kind in kinds if kind in OF_CLICK), ours[0] if ours else ELSE)
 
 
+def _with_an_example(error: click.UsageError, text: str, arguments: Sequence[str]) -> str:
+    """What is wrong, with all that has to be named and what to type, where something is missing or too much."""
+    from reconciler.cli.examples import ENDINGS
+
+    if isinstance(error, click.MissingParameter) and len(left := _missing(error, arguments)) > 1:
+        text = f"Missing options {', '.join(map(repr, left))}."
+    is_missing = code_of(error) == "MissingArgument" or "unexpected extra argument" in text
+    path = error.ctx.command_path.partition(" ")[2] if error.ctx else usage_json.command_of(arguments)
+    example = ENDINGS.get(path, ("", ""))[1]
+    return f"{text}\n    for example: `{example}`" if is_missing and example and "\n" not in text else text
+
+
+def _missing(error: click.MissingParameter, arguments: Sequence[str]) -> list[str]:
+    """The options that a command needs and that were not typed."""
+    command = error.ctx.command if error.ctx else None
+    typed = {word.partition("=")[0] for word in arguments}
+    needed = [item.opts for item in command.params if isinstance(item, click.Option) and item.required] if command else []
+    return [names[0] for names in needed if not typed.intersection(names)]
+
+
 def show(error: click.UsageError, text: str, arguments: Sequence[str]) -> None:
     """How the command is used, and what is wrong: `text`, which may hold what somebody typed, with the code.
 
@@ -74,7 +96,7 @@ def show(error: click.UsageError, text: str, arguments: Sequence[str]) -> None:
 
     if error.ctx is not None:
         print_it(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
-    first, end, rest = text.partition("\n")
+    first, end, rest = _with_an_example(error, text, arguments).partition("\n")
     line = f"Error: {first} [{code_of(error)}]"
     print_it(line + end + rest, err=True)
     if usage_json.is_asked(arguments):

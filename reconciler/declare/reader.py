@@ -54,7 +54,11 @@ class Reader:
             self.error(Place(readable_path(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
             return False
         if isinstance(content, OSError):
-            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "fix its permissions")
+            is_link = content.errno == errno.ENOENT and path.is_symlink()
+            remedy = (
+                "it is a link to a file that is not there: restore that, or remove the link" if is_link else "fix its permissions"
+            )
+            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", remedy)
             return False
         self.sources.add(readable_path(path), content)
         return True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,10 +39,19 @@ def offered(*words: str) -> list[str]:
         (("help", "appl"), ["apply"]),
         (("help", "unknown-k"), ["unknown-key"]),
         (("help", "notass"), ["NotAssigned"]),
+        (("help", "RECONCILE_ALLOWED"), ["RECONCILE_ALLOWED_ORIGINS"]),
+        (("logs", "--user", "ada@"), ["ada@example.com"]),
+        (("eval", "--user", "ada@"), ["ada@example.com"]),
+        (("import", "--only", "User/ada"), ["User/ada@example.com"]),
+        (("explain", "Us"), ["User/"]),
     ],
 )
 def test_what_is_begun_is_completed(words: tuple[str, ...], expected: list[str]) -> None:
     assert offered(*words) == expected
+
+
+def test_what_is_a_page_and_a_command_is_offered_once() -> None:
+    assert offered("help", "record").count("record") == 1
 
 
 def test_declarations_that_are_not_there_or_broken_offer_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +71,23 @@ def test_each_shell_gets_a_script_that_calls_reconcile(shell: str, capsys: pytes
 @pytest.mark.parametrize("words", [("plann", ""), ("record", "shwo", "")])
 def test_after_a_word_that_is_no_command_nothing_is_said(words: tuple[str, ...]) -> None:
     offered(*words)  # and nothing is raised into somebody's shell
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "reply"),
+    [
+        ("reconcile explain ada@e", "reconcile explain ada @ e", "example.com"),
+        ("reconcile plan --only User/ada@ex", "reconcile plan --only User/ada @ ex", "example.com"),
+        ("reconcile plan --app=w", "reconcile plan --app = w", "wiki"),
+        ("reconcile plan --only=User/ada", "reconcile plan --only = User/ada", "User/ada@example.com"),
+        ("reconcile plan --app ", "reconcile plan --app ''", "thousandeyes wiki"),
+    ],
+)
+def test_bash_which_breaks_words_at_signs_of_its_own_is_given_the_rest_of_the_last(line: str, words: str, reply: str) -> None:
+    script = f"""eval "$(reconcile completion bash)"
+    COMP_LINE='{line}' COMP_WORDS=({words})
+    COMP_POINT=${{#COMP_LINE}} COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+    _reconcile_completion reconcile; echo ${{COMPREPLY[@]}}"""
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    ran = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == (f"{reply}\n", "")

@@ -22,6 +22,12 @@ PLAN = "Error: plan takes no argument "
             "plan nonsense",
             PLAN + "'nonsense'; write `reconcile plan --app wiki` for one app, `reconcile plan --only ADDRESS` for",
         ),
+        (
+            "validate desired",
+            "Error: validate takes no argument 'desired'; for the declarations of a folder write `reconcile validate --",
+        ),
+        ("apply wiki", "'wiki' is not a saved plan; for one app write `reconcile apply --app wiki`"),
+        ("apply nofile.json", "'nofile.json' is not there: `reconcile plan --out nofile.json` saves a plan"),
         ("plan explain", PLAN + "'explain'; `reconcile explain` is a command of its own"),
         ("validate nonsense", "Error: validate takes no argument 'nonsense'; write `reconcile validate --app wiki` for one app"),
     ],

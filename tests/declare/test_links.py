@@ -155,3 +155,10 @@ def test_every_command_that_reads_declarations_refuses_a_link(command: list[str]
     said = capsys.readouterr()
     assert "desired is a link, and declarations are not read through links" in said.out + said.err or command == ["init"]
     assert sorted(path.name for path in Path("real").iterdir()) == ["apps", "directory"]
+
+
+def test_a_link_to_nothing_says_so_and_not_that_it_may_not_be_read() -> None:
+    link("desired/directory/users/gone.yaml", "elsewhere.yaml")
+    (problem,) = load(Path("desired")).problems
+    assert problem.code == "unreadable" and problem.place.file == "desired/directory/users/gone.yaml"
+    assert problem.remedy == "it is a link to a file that is not there: restore that, or remove the link"

@@ -50,7 +50,7 @@ VARIABLES = {
 # Set for children, passed on to them as they are, or parts of a request that the simulators read.
 NOT_LISTED = {
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "FORCE_COLOR", "GH_BROWSER", "GH_EDITOR", "GH_NO_UPDATE_NOTIFIER",
-    "GH_PAGER", "GH_PROMPT_DISABLED", "NO_PROXY", "RECONCILE_COMPLETE", "HOME", "PATH",
+    "GH_PAGER", "GH_PROMPT_DISABLED", "NO_PROXY", "RECONCILE_COMPLETE", "COMP_LINE", "COMP_WORDBREAKS", "HOME", "PATH",
     "GIT_CONFIG_COUNT", "GIT_DEFAULT_BRANCH",
 }  # fmt: skip
 READ = re.compile(r'"((?:RECONCILE|GITHUB|GH|ACTIONS|NO|FORCE)_[A-Z_]+|CI|COLUMNS)"|os\.environ(?:\.get\(|\[)"([A-Z_]+)"')

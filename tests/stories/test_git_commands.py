@@ -314,16 +314,18 @@ def test_no_repository_is_said_in_words(
         assert "not a Git repository" in capsys.readouterr().err
 
 
-def test_a_local_record_outside_of_a_repository_has_nowhere_to_be_moved_from(
+def test_a_local_record_without_a_remote_has_nowhere_to_be_moved_from(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.chdir(tmp_path)
     shutil.copytree("desired/apps/wiki", "desired/apps/library")
     world.write("apps/library/app.yaml", APP.replace("app: wiki", "app: library"))
-    assert run(["record", "migrate"]) == 64
-    said = capsys.readouterr().err
-    assert said.count("not a Git repository") == 1 and "backend: git" in said
+    for _ in ("no repository", "one without a remote"):
+        assert run(["record", "migrate"]) == 64
+        said = capsys.readouterr().err
+        assert said.count("no Git repository with a remote 'origin'") == 1 and "backend: git" in said
+        git(tmp_path, "init", "--quiet")
 
 
 def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote: GitWorld, world: World) -> None:
