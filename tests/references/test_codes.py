@@ -57,8 +57,8 @@ WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "not
 EXAMPLES = [code for code in CODES.values() if code.example and code not in plans.SKIPS]
 OF_PLANS = {code.name for part in (plans.SKIPS, plans.SAFEGUARDS, plans.ERRORS, cautions.CAUTIONS) for code in part}
 OF_RUNS = {code.name for part in (usage.CODES, commands.CODES, apps.CODES, objects.CODES) for code in part}
-# What no world shows: the fast validator refuses a value that the explaining one accepts, and no such value is known; a machine,
-# a port and a demo that fail; more apps than GitHub runs jobs, and more accounts than are asked for, of which other tests tell.
+# What no world shows: the fast validator refuses a value that the explaining one accepts, and no such value is known; the rest,
+# which takes a machine, a port or a great number, is shown by tests/stories/test_codes_shown.py.
 IN_WORDS = {"schema", "CannotListen", "CannotContinue", "DemoFailed", "TooManyJobs", "RecordedMissing"}
 OF_WARNINGS = {code.name for part in (warnings.PLANS, warnings.COMMANDS) for code in part}
 # Calls by which a warning is made of the code that is their first argument; a step of test-connection has it as `code`.
@@ -290,6 +290,8 @@ def test_what_is_no_file_of_declarations_is_shown_by_a_world_of_the_corpus() -> 
     """Its lines are on the page, and the corpus compares them; those that are told in words alone are listed here."""
     without = {code.name for code in CODES.values() if code.example is None and code.name not in seen()}
     assert without == IN_WORDS
+    others = (ROOT / "tests/stories/test_codes_shown.py").read_text(encoding="utf-8")
+    assert [code for code in IN_WORDS - {"schema"} if f'"{code}"' not in others] == []
 
 
 def test_help_says_what_a_code_means_and_which_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
