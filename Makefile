@@ -13,6 +13,10 @@ FIRST ?= 0
 # What tries more with THOROUGH=1: properties with more examples, every kill, every wrong value.
 BUDGETED := $(shell grep -rl tests.support.budget --include='test_*.py' tests)
 
+# A third of the time a test waits for a process or a service: one more than the cores keeps them busy.
+CORES := $(shell nproc 2>/dev/null)
+WORKERS := $(if $(CORES),$(shell expr $(CORES) + 1),auto)
+
 # What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
 LITERAL := apply_inputs desired diff digest edits matching membership removed safeguards_of_values
 PURE := tests/cases tests/resolve tests/test_rooms.py tests/test_facts.py $(LITERAL:%=tests/plan/test_%.py) \
@@ -35,7 +39,7 @@ test: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n auto --dist worksteal
+	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
 
 # The pages that are made from the code; tests/references says when one is not current.
 docs: $(READY)
