@@ -18,7 +18,7 @@ from reconciler.plan.change import Change
 from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
 
-AT_ONCE = 1000  # changes whose log records are in memory together
+AT_ONCE = 250  # changes whose log records are in memory together
 
 
 class RunRecord:
