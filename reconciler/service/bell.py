@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import weakref
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection, wait
@@ -11,12 +12,13 @@ from reconciler.service.signals import heard
 
 
 class Bell:
-    """Rung by a signal, or by another thread."""
+    """Rung by a signal, or by another thread. Its sockets close with it, also where whoever holds it never waits."""
 
     def __init__(self) -> None:
         self._rung, self._ringer = socket.socketpair()
         for end in (self._rung, self._ringer):
             end.setblocking(False)
+            weakref.finalize(self, end.close)
 
     def ring(self) -> None:
         with suppress(OSError):
@@ -32,7 +34,3 @@ class Bell:
         with suppress(BlockingIOError):
             self._rung.recv(64)
         return [pipe for pipe in ready if isinstance(pipe, Connection)]
-
-    def close(self) -> None:
-        self._rung.close()
-        self._ringer.close()

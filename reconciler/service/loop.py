@@ -68,7 +68,6 @@ class Loop:
                 self._begin()
                 self._wait(self._patience())
             self._stop()
-        self.bell.close()
 
     def _tell_start(self) -> None:
         """Which version runs a cycle of which apps, and how far apart; whoever asked for one cycle knows what of."""

@@ -354,7 +354,6 @@ def test_a_commit_that_is_pulled_begins_no_cycle_of_an_app_that_is_off() -> None
     loop._ended("wiki", Postponed("wiki", "2026-11-02T08:00:00Z", "", "off", is_well=False))
     assert [event.kind for event in said] == ["off"] and not loop.turns["wiki"].urgent
     assert loop.turns["wiki"].due == due, "it is looked at again when the clock bids it"
-    loop.bell.close()
 
 
 # Safeguards

@@ -214,7 +214,6 @@ def running(world: World, patch: pytest.MonkeyPatch, sent: list[int], marks: dic
     messages = Messages(say, (metrics,), 5.0)
     main = cast(Any, SimpleNamespace(desired=Path("desired"), folder="desired", merged="", take=world.take))
     loop = Loop(Settings(Path("desired")), cast(Any, say), (messages, metrics), Follow(main, 600))
-    loop.bell.close()
     loop.bell = Leaping(world, marks, loop.stop)
     loop.survey()
     with messages:

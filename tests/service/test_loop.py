@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +44,6 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     loop._pull()
     loop._pull()
     assert main.taken == 1 and loop.looks is None
-    loop.bell.close()
 
 
 class _Hearing(Observer):
@@ -61,10 +61,6 @@ def made(said: list[Event], hearing: Observer) -> Loop:
     return Loop(Settings(Path("desired")), said.append, (hearing,))
 
 
-def closed(loop: Loop) -> None:
-    loop.bell.close()
-
-
 def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
     """Whether its own cycle finds that, or a look at what is declared; a look that could not see ends nothing."""
     said, hearing = list[Event](), _Hearing()
@@ -77,7 +73,6 @@ def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles(
     assert sorted(loop.turns) == ["wiki"] and loop.ends == {} and hearing.heard == ["gone zoo", "gone blog"]
     assert [(event.kind, event.app) for event in said] == [("removed", "zoo"), ("removed", "blog")]
     assert "no longer declared" in said[0].message
-    closed(loop)
 
 
 def test_another_interval_of_app_yaml_moves_the_next_cycle() -> None:
@@ -87,7 +82,6 @@ def test_another_interval_of_app_yaml_moves_the_next_cycle() -> None:
     loop._stands("wiki", Standing("wiki", "generic", "initial", interval=600))
     assert (loop.turns["wiki"].due, loop.turns["wiki"].interval) == ("2026-06-01T00:10:00Z", 600)
     assert hearing.heard == ["stands wiki"]
-    closed(loop)
 
 
 def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
@@ -106,7 +100,6 @@ def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
     (tmp_path / "apps/zoo/app.yaml").write_text("app: zoo\n")
     loop._look_around()
     assert len(looks) == 2
-    closed(loop)
 
 
 def test_an_app_that_a_commit_of_the_checkout_itself_adds_is_looked_for_after_the_next_look_at_the_remote(
@@ -129,7 +122,6 @@ def test_an_app_that_a_commit_of_the_checkout_itself_adds_is_looked_for_after_th
         loop.seen = Head("main", "a commit")
         loop._pull()
     assert looks == [1]
-    closed(loop)
 
 
 def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop() -> None:
@@ -140,7 +132,6 @@ def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop()
     loop.stop()
     loop._ended("wiki", None)
     assert [event.kind for event in said] == ["crashed", "stopped"] and loop.bell.wait([], 60) == []
-    closed(loop)
 
 
 class _UnderWay:
@@ -183,7 +174,6 @@ def test_a_cycle_under_way_ends_for_a_merge_that_touches_its_app_and_what_it_lef
     wiki.child = cast(Any, hurried)
     loop._pulled(MERGE)
     assert hurried.stopped == 0 and wiki.urgent, "the next one is for that"
-    closed(loop)
 
 
 def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +198,6 @@ def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeyp
     assert not wiki.order("wiki", AT, loop.settings, None).urgent
     loop._ended("wiki", done)
     assert wiki.cut_off == 0
-    closed(loop)
 
 
 def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +211,6 @@ def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeyp
         "now at 0123456789ab, which touches crm",
         "now at 0123456789ab, which touches no app",
     ]
-    closed(loop)
 
 
 def test_the_first_line_says_which_version_runs_what_how_often() -> None:
@@ -232,3 +220,12 @@ def test_the_first_line_says_which_version_runs_what_how_often() -> None:
     loop.stop()
     loop.run()
     assert said[0].message == f"reconcile {__version__}: a cycle of wiki every 40m, zoo every 1h"
+
+
+def test_a_loop_that_never_turns_leaves_no_socket_open() -> None:
+    """As where the declarations are in error: the command ends before the first turn."""
+    loop = made([], Observer())
+    ends = loop.bell._rung, loop.bell._ringer
+    del loop
+    gc.collect()
+    assert [end.fileno() for end in ends] == [-1, -1]

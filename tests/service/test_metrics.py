@@ -215,7 +215,6 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         assert wiki["why"] == "off until `reconcile restart` (TooManyDeletes): x" and wiki["next"] is None
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
-    loop.bell.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "listen"]
 
 

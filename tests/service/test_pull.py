@@ -181,7 +181,6 @@ def test_while_a_remote_hangs_the_loop_goes_on_and_an_end_ends_the_look(here: Pa
     assert loop._may_begin(), "later ones wait for none"
     loop._stop()
     assert child.is_over and loop.looks is None
-    loop.bell.close()
 
 
 def test_the_next_look_comes_so_long_after_the_end_of_the_last_also_where_the_clock_was_ahead(here: Path) -> None:
@@ -213,4 +212,3 @@ def test_no_cycle_begins_until_the_checkout_is_as_merged(here: Path) -> None:
     (here / FILE).write_text("one")
     looked(loop)
     assert not loop.follow.holds and [event.kind for event in said] == ["notPulled", "held", "pulledAgain"]
-    loop.bell.close()
