@@ -72,7 +72,6 @@ HOME = {
     "jinja2": "report",
     "jsonschema": "declare",
     "jsonschema_rs": "declare",
-    "lark": "resolve",
     "markupsafe": "report",
     "platformdirs": "declare",
     "prometheus_client": "service",

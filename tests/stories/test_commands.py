@@ -871,7 +871,7 @@ def test_every_command_takes_no_color(name: str) -> None:
 
 
 def test_help_loads_nothing_that_only_work_needs() -> None:
-    heavy = {"httpx", "jsonschema", "jsonschema_rs", "lark", "deepdiff", "jinja2", "rich", "yaml", "orjson", "asyncio"}
+    heavy = {"httpx", "jsonschema", "jsonschema_rs", "deepdiff", "jinja2", "rich", "yaml", "orjson", "asyncio"}
     script = "import sys; from reconciler.cli.main import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert ran.returncode == 0 and all(name in ran.stdout for name in COMMANDS)

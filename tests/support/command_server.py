@@ -168,7 +168,7 @@ def command_server() -> CommandServer:
 
 
 def _prepare() -> None:
-    """Import every module, with what they import late, and make the grammar and the schemas."""
+    """Import every module, with what they import late, and make the schemas."""
     import reconciler
 
     for name in LATE:
@@ -176,9 +176,7 @@ def _prepare() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         importlib.import_module(module.name)
     from reconciler.declare.schema import sound
-    from reconciler.resolve.expressions.language import parse_expression
 
-    parse_expression("Guid()")
     for kind in ("users", "groups", "assignments", "app", "roles", "mappings", "reconciler", "plan"):
         sound(kind, {})
 

@@ -8,26 +8,15 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from reconciler.declare.errors import ReconcileError
 from reconciler.declare.source_attributes import MULTI_VALUED
 from reconciler.declare.wording import CLOSE, hint, plural
 from reconciler.resolve.expressions.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
 from reconciler.resolve.expressions.functions.base import ABSENT, UNKNOWN
+from reconciler.resolve.expressions.parser import ExpressionError, Node
 
 Get = Callable[[str], Any]
 Columns = Callable[[Callable[[str], Iterable[Any]]], Iterable[Any]]
-DEEPEST = 100
 DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
-
-
-class ExpressionError(ReconcileError, ValueError):
-    """An expression that cannot be used; `column` is the 1-based number of a character of its text, line ends counted."""
-
-    code = "expression"
-
-    def __init__(self, message: str, column: int, remedy: str) -> None:
-        super().__init__(message, remedy)
-        self.column = column
 
 
 class Part(NamedTuple):
@@ -53,75 +42,62 @@ class Compiler:
     def __init__(self) -> None:
         self.sources: dict[str, None] = {}
         self.functions: set[str] = set()
-        self.depth = 0
 
-    def call(self, node: Any) -> Part:
-        name, nodes = node.children[0], node.children[1:]
-        if len(nodes) == 1 and not nodes[0].children:
-            nodes = []
-        function = _function(name, len(nodes))
-        self.functions.add(str(name))
+    def call(self, node: Node) -> Part:
+        function = _function(node)
+        self.functions.add(node.text)
         if reads := function.reads:
             self.sources[reads] = None
             return Part(lambda get: get(reads), columns=lambda source: source(reads), plain=True)
-        for index, item in enumerate(nodes):
-            _check_kind(name, function, index, item)
-        parts = self.arguments(name, nodes)
+        for index in range(len(node.parts)):
+            _check_kind(node, function, index)
+        parts = [self.argument(part) for part in node.parts]
         try:
             if function.check is not None:
                 function.check([part.value for part in parts])
             return _bind(function, parts)
         except BadArgument as error:
-            column = _column(nodes[error.index], name) if error.index < len(nodes) else name.start_pos + 1
-            raise ExpressionError(f"{name}: {error.message}", column, error.remedy) from None
+            at = node.parts[error.index] if error.index < len(parts) else None
+            raise ExpressionError(f"{node.text}: {error.message}", _column(at, node), error.remedy) from None
         except EvaluationError as error:
-            raise ExpressionError(f"{name}: {error}", name.start_pos + 1, function.signature) from None
+            raise ExpressionError(f"{node.text}: {error}", node.start + 1, function.signature) from None
 
-    def arguments(self, name: Any, nodes: list[Any]) -> list[Part]:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.start_pos + 1, "nest fewer calls")
-        parts = [self.argument(item) for item in nodes]
-        self.depth -= 1
-        return parts
+    def argument(self, node: Node | None) -> Part:
+        return _literal(ABSENT) if node is None else self.value(node)
 
-    def argument(self, node: Any) -> Part:
-        return self.value(node.children[0]) if node.children else _literal(ABSENT)
-
-    def value(self, node: Any) -> Part:
-        match node.data:
+    def value(self, node: Node) -> Part:
+        match node.kind:
             case "call":
                 return self.call(node)
             case "condition":
-                left, operator, right = self.value(node.children[0]), str(node.children[1]), self.value(node.children[2])
-                return Part(lambda get: compare(left.run(get), operator, right.run(get)))
+                left, right = [self.argument(side) for side in node.parts]
+                return Part(lambda get: compare(left.run(get), node.text, right.run(get)))
             case "attribute":
                 name = _attribute(node)
                 self.sources[name] = None
                 return Part(lambda get: get(name), columns=lambda source: source(name), plain=True)
             case "string":
-                return _literal(_unquote(str(node.children[0])))
+                return _literal(_unquote(node.text))
             case "number":
-                return _literal(_number(str(node.children[0])))
-            case "word":
-                return _literal(str(node.children[0]))
-            case other:
-                raise AssertionError(other)
+                return _literal(_number(node.text))
+            case _:
+                return _literal(node.text)
 
 
-def _attribute(node: Any) -> str:
-    return str(node.children[0])[1:-1].strip()
+def _attribute(node: Node) -> str:
+    return node.text[1:-1].strip()
 
 
-def _function(name: Any, count: int) -> Function:
-    function = FUNCTIONS.get(str(name))
+def _function(node: Node) -> Function:
+    name, count = node.text, len(node.parts)
+    function = FUNCTIONS.get(name)
     if function is None:
-        raise ExpressionError(f"unknown function {name}", name.start_pos + 1, hint(str(name), list(FUNCTIONS), alike=CLOSE))
+        raise ExpressionError(f"unknown function {name}", node.start + 1, hint(name, list(FUNCTIONS), alike=CLOSE))
     if function.refused:
-        raise ExpressionError(function.refused, name.start_pos + 1, "build the value from attributes that are unique already")
+        raise ExpressionError(function.refused, node.start + 1, "build the value from attributes that are unique already")
     most = count if function.most is None else function.most
     if not function.least <= count <= most:
-        raise ExpressionError(f"{name} takes {_arguments(function)}, not {count}", name.start_pos + 1, function.signature)
+        raise ExpressionError(f"{name} takes {_arguments(function)}, not {count}", node.start + 1, function.signature)
     return function
 
 
@@ -133,41 +109,37 @@ def _arguments(function: Function) -> str:
     return f"{function.least} {'or' if function.most == function.least + 1 else 'to'} {function.most} arguments"
 
 
-def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
+def _check_kind(call: Node, function: Function, index: int) -> None:
     """Whether an argument of this kind may stand at a position."""
-    if not node.children:
+    name, value = call.text, call.parts[index]
+    if value is None:
         if index not in function.optional:
-            raise ExpressionError(f"argument {index + 1} of {name} is empty", name.start_pos + 1, function.signature)
+            raise ExpressionError(f"argument {index + 1} of {name} is empty", call.start + 1, function.signature)
         return
-    value = node.children[0]
-    if function.only and (value.data != "attribute" or _attribute(value) != function.only):
-        raise ExpressionError(f"{name} takes [{function.only}] and nothing else", _column(node, name), function.signature)
-    if value.data == "condition":
+    if function.only and (value.kind != "attribute" or _attribute(value) != function.only):
+        raise ExpressionError(f"{name} takes [{function.only}] and nothing else", value.start + 1, function.signature)
+    if value.kind == "condition":
         if not function.condition or index:
-            raise ExpressionError(f"{name} takes no condition here", _column(node, name), "compare inside of IIF or CBool")
-        for side in (value.children[0], value.children[2]):
+            raise ExpressionError(f"{name} takes no condition here", value.start + 1, "compare inside of IIF or CBool")
+        for side in value.parts:
             _check_word(side, frozenset())
     else:
         _check_word(value, function.words)
-    if value.data == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
+    if value.kind == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
         raise ExpressionError(
-            f"{name} takes one value, and {value.children[0]} holds several",
-            _column(node, name),
-            "take one with Item, or all with Join",
+            f"{name} takes one value, and {value.text} holds several", value.start + 1, "take one with Item, or all with Join"
         )
 
 
-def _check_word(value: Any, allowed: frozenset[str]) -> None:
-    if value.data == "word" and str(value.children[0]) not in allowed:
-        word = value.children[0]
-        raise ExpressionError(f"{word} is neither a function nor text", word.start_pos + 1, f'write "{word}" or [{word}]')
+def _check_word(value: Node | None, allowed: frozenset[str]) -> None:
+    if value is not None and value.kind == "word" and value.text not in allowed:
+        word = value.text
+        raise ExpressionError(f"{word} is neither a function nor text", value.start + 1, f'write "{word}" or [{word}]')
 
 
-def _column(node: Any, name: Any) -> int:
+def _column(node: Node | None, call: Node) -> int:
     """Where an argument begins; an empty one is reported at its function."""
-    for token in node.scan_values(lambda _: True):
-        return int(token.start_pos) + 1
-    return int(name.start_pos) + 1
+    return (call if node is None else node).start + 1
 
 
 def _bind(function: Function, parts: list[Part]) -> Part:

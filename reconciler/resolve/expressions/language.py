@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from typing import Any
 
-from reconciler.resolve.expressions.compiler import DICE, Columns, Compiler, ExpressionError, Get
+from reconciler.resolve.expressions.compiler import DICE, Columns, Compiler, Get
 from reconciler.resolve.expressions.functions import FUNCTIONS, IGNORE, Chance, EvaluationError, Ignored
+from reconciler.resolve.expressions.parser import ExpressionError, parse_expression
 
 __all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression", "parse_expression"]
 
-LONGEST = 10_000
-TOKENS = {
-    "COMMA": "`,`",
-    "LPAR": "`(`",
-    "RPAR": "`)`",
-    "NAME": "a function",
-    "ATTRIBUTE": "an [attribute]",
-    "STRING": '"text"',
-    "NUMBER": "a number",
-    "$END": "its end",
-}
 TEXT = frozenset({str, type(None)})
-STRING = r'"(?:[^"\\]|\\.)*"'
-ATTRIBUTE = r'\[[^\[\]"]+\]'
-CLOSED = re.compile(STRING, re.DOTALL)
-ALONE = re.compile(rf"\s*({ATTRIBUTE})\s*\Z")
-
-GRAMMAR = rf"""
-start: call
-call: NAME "(" _arguments ")"
-_arguments: argument ("," argument)*
-argument: [_value | condition]
-condition: _value OPERATOR _value
-_value: call | attribute | string | number | word
-attribute: ATTRIBUTE
-string: STRING
-number: NUMBER
-word: NAME
-NAME: /[A-Za-z][A-Za-z0-9]*/
-OPERATOR: "<>" | ">=" | "<=" | "=" | ">" | "<"
-ATTRIBUTE: /{ATTRIBUTE}/
-STRING: /{STRING}/s
-NUMBER: /-?[0-9]+(\.[0-9]+)?|&[Hh][0-9A-Fa-f]+/
-%ignore /\s+/
-"""
 
 
 @dataclass(frozen=True)
@@ -128,53 +93,6 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple([(key, _hashable(item)) for key, item in value.items()])
     return (type(value).__name__, value) if isinstance(value, (bool, int, float)) else value
-
-
-@cache
-def _parser() -> Any:
-    import lark
-
-    return lark.Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
-
-
-def parse_expression(text: str) -> Any:
-    """The tree of an expression's outermost call. Raises ExpressionError."""
-    import lark
-
-    if len(text) > LONGEST:
-        raise ExpressionError("longer than 10,000 characters", LONGEST, "split it into two mappings")
-    try:
-        return _parser().parse(text).children[0]
-    except lark.exceptions.UnexpectedInput as error:
-        raise _refused(text, error) from None
-
-
-def _refused(text: str, error: Any) -> ExpressionError:
-    at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
-    column = len(text) + 1 if at_end or error.pos_in_stream is None else error.pos_in_stream + 1
-    if unclosed := _unclosed(text, column - 1):
-        return ExpressionError(f"not an expression: {unclosed[0]} is not closed", column, unclosed[1])
-    alone = ALONE.match(text)
-    as_it_is = f", and an attribute as it is needs none: use `source: {alone[1][1:-1]}`" if alone else ""
-    expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
-    what = f"{text[column - 1]!r} is not allowed here" if column <= len(text) else "something is missing at its end"
-    return ExpressionError(
-        f"not an expression: {what}",
-        column,
-        "expected "
-        + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
-        + "; an expression reads Function(arguments)"
-        + as_it_is,
-    )
-
-
-def _unclosed(text: str, at: int) -> tuple[str, str] | None:
-    """What begins at a place and has no end, and what to do; None where nothing does."""
-    if text[at : at + 1] == '"' and not CLOSED.match(text, at):
-        return "the text", 'end it with ", and write \\" for one that is part of it'
-    if text[at : at + 1] == "[" and "]" not in text[at:]:
-        return "the attribute", "end its name with ]"
-    return None
 
 
 def compile_expression(text: str) -> Expression:

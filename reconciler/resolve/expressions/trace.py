@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.resolve.expressions.compiler import DICE, Compiler, Get, Part
 from reconciler.resolve.expressions.functions import FUNCTIONS, Chance, Ignored
-from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression, parse_expression
+from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression
+from reconciler.resolve.expressions.parser import Node, parse_expression
 
 Span = tuple[int, int]
 KINDS = ("call", "attribute", "condition")
@@ -62,14 +63,14 @@ class _Watched(Compiler):
         super().__init__()
         self.seen = seen
 
-    def call(self, node: Any) -> Part:
+    def call(self, node: Node) -> Part:
         return self._watched(node, super().call(node))
 
-    def value(self, node: Any) -> Part:
+    def value(self, node: Node) -> Part:
         part = super().value(node)
-        return self._watched(node, part) if node.data in ("attribute", "condition") else part
+        return self._watched(node, part) if node.kind in ("attribute", "condition") else part
 
-    def _watched(self, node: Any, part: Part) -> Part:
+    def _watched(self, node: Node, part: Part) -> Part:
         span = _span(node)
 
         def run(get: Get) -> Any:
@@ -86,30 +87,24 @@ class _Watched(Compiler):
         return Part(run, part.value)
 
 
-def _span(node: Any) -> Span:
-    return node.meta.start_pos, node.meta.end_pos
+def _span(node: Node) -> Span:
+    return node.start, node.end
 
 
-def _node(text: str, node: Any, seen: dict[Span, Any], whole: Expression) -> Traced:
+def _node(text: str, node: Node, seen: dict[Span, Any], whole: Expression) -> Traced:
     start, end = _span(node)
     parts = tuple(_node(text, inner, seen, whole) for inner in _inner(node))
     value = seen.get((start, end), UNTAKEN)
-    own = FUNCTIONS.get(str(node.children[0])) if node.data == "call" else None
+    own = FUNCTIONS.get(node.text) if node.kind == "call" else None
     generated = (own is not None and own.generated) or any(part.generated and part.state != "untaken" for part in parts)
     state = {id(UNTAKEN): "untaken", id(IGNORE): "ignored"}.get(id(value), "value")
     if isinstance(value, EvaluationError):
         state, value = "error", str(value)
     if state in ("untaken", "ignored"):
         value = None
-    return Traced(text[start:end], str(node.data), state, value, generated, whole.redacts, parts)
+    return Traced(text[start:end], node.kind, state, value, generated, whole.redacts, parts)
 
 
-def _inner(node: Any) -> list[Any]:
+def _inner(node: Node) -> list[Node]:
     """The calls, attributes and conditions right below a node; literals say enough by themselves."""
-    calls = []
-    for child in node.children:
-        if getattr(child, "data", None) in KINDS:
-            calls.append(child)
-        elif hasattr(child, "children"):
-            calls += _inner(child)
-    return calls
+    return [part for part in node.parts if part is not None and part.kind in KINDS]
