@@ -15,8 +15,10 @@ def checkout_here() -> Checkout | None:
     """The checkout around the current folder; None where there is none, or no git. One that was found is not looked for again."""
     here = os.getcwd()
     if here not in _found:
+        if not any(os.path.lexists(folder / ".git") for folder in (Path(here), *Path(here).parents)):
+            return None  # git would say the same, a process later
         try:
-            _found[here] = find_checkout(Path.cwd(), os.environ)
+            _found[here] = find_checkout(Path(here), os.environ)
         except RecordError:
             return None
     return _found[here]
