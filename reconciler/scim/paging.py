@@ -43,13 +43,19 @@ class _Found:
     """What pages have shown so far: each item once, as it was shown last.
 
     `counted` says that the total is one: some services give the page's own length for it. `again` counts what an answer shows
-    more than once: the service's total counts it each time.
+    more than once: the service's total counts it each time. `empty` is the start index of a page that showed nobody.
     """
 
     def __init__(self) -> None:
         self.items: dict[str, Any] = {}
-        self.total = self.pages = self.again = 0
+        self.total = self.pages = self.again = self.empty = 0
         self.counted = False
+
+    @property
+    def next(self) -> int:
+        """The start index of what comes after all that was shown; 0 where nothing is to be expected there."""
+        start = 1 + len(self.items) + self.again
+        return 0 if start == 1 or (start == self.empty and self.total < start) else start
 
     def take(self, page: Page) -> None:
         self.counted |= not self.pages and page.total > len(page.ids)
@@ -69,17 +75,17 @@ class _Found:
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
     """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4).
 
-    The first page tells the rest, which are read side by side; then on until a page brings nothing new. A short page is
-    not the end: some services cap below the asked count, or ignore paging parameters. Raises ReadError for a
-    walk without an end.
+    The first page tells the rest, which are read side by side, with the one that should be empty; then on until a page brings
+    nothing new. A short page is not the end: some services cap below the asked count, or ignore paging parameters. Raises
+    ReadError for a walk without an end.
     """
     found = _Found()
     with ExitStack() as stack:
         walk = _Walk(fetch, workers, stack)
         found.take(walk.one(1))
         _claimed(found, walk)
-    start = 1 + len(found.items) + found.again
-    while start > 1 and not found.items.keys() >= set((page := fetch(start)).ids):
+    start = found.next
+    while start and not found.items.keys() >= set((page := fetch(start)).ids):
         found.take(page)
         start += len(page.ids)
     return list(found.items.values()), found.total - found.again
@@ -145,7 +151,8 @@ def _claimed(found: _Found, walk: _Walk) -> None:
     at = 1 + longest
     while longest and at <= total:
         before, lengths = len(found.items), dict[int, int]()
-        _portion(range(at, total + 1, longest)[: walk.portion()], lengths, found, walk)
+        starts = list(range(at, total + 1, longest)[: walk.portion()])
+        _portion(starts if starts[-1] + longest <= total else [*starts, total + 1], lengths, found, walk)
         if len(found.items) == before:
             return
         at, longest = _gaps(lengths)[1], max(longest, *lengths.values())
@@ -161,6 +168,7 @@ def _portion(starts: Sequence[int], lengths: dict[int, int], found: _Found, walk
         for start, page in zip(starts, walk.all(starts), strict=True):
             lengths[start] = len(page.ids)
             found.take(page)
+            found.empty = found.empty if page.ids else start
         starts = _gaps(lengths)[0] if len(found.items) > before else ()
 
 

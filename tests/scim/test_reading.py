@@ -236,6 +236,32 @@ def test_pages_of_one_length_are_asked_for_once_each_and_one_after_the_last(size
     assert shelf.asked == list(range(1, size + 1, min(length, most))) + [size + 1]
 
 
+def test_the_page_after_the_last_is_asked_for_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = Clock(1, 0.001), threading.Barrier(2, timeout=60)
+    monkeypatch.setattr(paging, "time", clock)
+    shelf = Shelf(400, lambda start: 200)
+
+    def fetch(start: int) -> Page:
+        clock.wait(1)
+        if start > 1:
+            asked.wait()  # neither is answered before both are asked
+        return shelf(start)
+
+    assert len(whole(fetch, 8)[0]) == 400
+    assert sorted(shelf.asked) == [1, 201, 401]
+
+
+def test_who_comes_while_the_last_pages_are_read_is_looked_for() -> None:
+    def fetch(start: int) -> Page:
+        shown = range(start, min(start + 200, 401)) if len(asked) < 3 else range(start, 402)
+        asked.append(start)
+        return Page(list(map(str, shown)), list(shown), 400 if start != 401 else 401)
+
+    asked: list[int] = []
+    assert whole(fetch, 1) == (list(range(1, 402)), 401)
+    assert asked == [1, 201, 401, 401, 402]
+
+
 NONSENSE = {
     "always the first page": lambda start, items: items[:10],
     "one account for ever": lambda start, items: items[:10] if start == 1 else items[:1],
