@@ -84,7 +84,7 @@ def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
 def held_back(session: Session, done: Collection[Change]) -> int:
     """What was not written since safeguards count it, and the approval for which it waits, where one would lift them."""
     from reconciler.cycle.audited import tell_blocked
-    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
+    from reconciler.plan.safeguards.model import NEVER_LIFTED
     from reconciler.plan.warnings import listed
     from reconciler.report.safeguard_verdict import blocked_text
 

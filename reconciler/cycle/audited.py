@@ -17,8 +17,7 @@ from reconciler.cycle.session import Session
 from reconciler.declare.model import App, Approval
 from reconciler.declare.names import STRANGER, is_user
 from reconciler.declare.wording import plural
-from reconciler.plan.safeguards.approvals import NEVER_LIFTED
-from reconciler.plan.safeguards.model import Safeguard
+from reconciler.plan.safeguards.model import NEVER_LIFTED, Safeguard
 from reconciler.record.entries import Entry, is_active
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import Link

@@ -23,8 +23,7 @@ from reconciler.plan.matching.match import NOT_ANSWERED
 from reconciler.plan.model import Plan
 from reconciler.plan.outstanding import told_nothing
 from reconciler.plan.revoked import accounts_of
-from reconciler.plan.safeguards.approvals import NEVER_LIFTED
-from reconciler.plan.safeguards.model import Safeguard
+from reconciler.plan.safeguards.model import NEVER_LIFTED, Safeguard
 from reconciler.plan.selection import Selection, select
 from reconciler.record.entries import Entry
 from reconciler.record.model import Record

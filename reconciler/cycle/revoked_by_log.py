@@ -7,15 +7,17 @@ thing, somebody has taken the revocation out of the record by hand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.declare.names import fold
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
-from reconciler.plan.planner import Planned
 from reconciler.record.log.chain import OURS
 from reconciler.record.store import Store
+
+if TYPE_CHECKING:
+    from reconciler.plan.planner import Planned
 
 CODE, OCCASION = "RevokedByLog", "revoke: "
 Line = dict[str, Any]

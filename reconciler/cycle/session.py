@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from reconciler.apply.quirks import as_learned
 from reconciler.cycle import revoked_by_log
@@ -25,11 +26,9 @@ from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
 from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.live import Live
-from reconciler.plan.model import Caution, Config, Plan, RecordHead
+from reconciler.plan.model import NO_CONFIG, Caution, Config, Plan, RecordHead
 from reconciler.plan.not_listed import KINDS
-from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
 from reconciler.plan.quirks import rests_on, without_refused
-from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.plan.unanswered import hear_unanswered
 from reconciler.record.model import Record
@@ -40,6 +39,10 @@ from reconciler.resolve.resolution import resolve
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import begin
+
+if TYPE_CHECKING:
+    from reconciler.plan.planner import Planned
+    from reconciler.plan.safeguards.guard import Guarded
 
 EVERYTHING = Selection()
 Amend = Callable[[Record], None]
@@ -67,6 +70,8 @@ class Session:
 
     def guard(self, changes: tuple[Change, ...], moment: str, reviewed: Iterable[Plan] = ()) -> Session:
         """The same, with the safeguards' verdict on other changes; `moment` is UTC, `reviewed` are the plans of saved files."""
+        from reconciler.plan.safeguards.guard import guard
+
         return replace(self, guarded=guard(self.planned, self.record, moment, changes, reviewed))
 
 
@@ -89,8 +94,12 @@ def read_and_plan(
     with connect(app, record, listener.waits, answered=listener.answered, paged=listener.paged) as client:
         if known is None:
             refuse_renamed(app, declarations, client.base_url)
-        # 2. What the declarations come to today, and what they said before, while the service says what it can do.
+        # 2. What the declarations come to today, and what they said before, while the service says what it can do; until it has
+        # said so there is time to import what makes the plan.
         begin(client)
+        from reconciler.plan.planner import make_plan  # noqa: F401
+        from reconciler.plan.safeguards.guard import guard, with_verdicts
+
         resolution = resolve(app, declarations, today())
         earlier = earlier_app(app, declarations, record)
         differing = cautions(app, declarations, record)
@@ -116,6 +125,8 @@ def plan_with(
     config: Config = NO_CONFIG, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
     """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
+    from reconciler.plan.planner import make_plan
+
     app, profile = resolution.limited.app, client.profile
     if record is not None:
         profile = as_learned(profile, record.known(rests_on(app)))

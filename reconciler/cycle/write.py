@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.audited import Settings, tell, tell_write
 from reconciler.cycle.clock import now
@@ -30,6 +29,11 @@ from reconciler.record.open import store_of
 from reconciler.record.store import RecordError, Store
 from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
+
+if TYPE_CHECKING:
+    from reconciler.plan.live import Live
+    from reconciler.resolve.model import Resolution
+    from reconciler.scim.client import ScimClient
 
 
 class Lock(NamedTuple):
@@ -58,9 +62,15 @@ def lock_and_plan(
     amend: Amend | None = None, read: Read = read_live, anew: Anew = NOBODY,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
+
+    def reading(client: ScimClient, resolution: Resolution, known: Record | None) -> Live:
+        from reconciler.apply.execute import execute  # noqa: F401 - while the service says what it can do
+
+        return read(client, resolution, known)
+
     with (
         locked(app, declarations, listener, lock) as store,
-        read_and_plan(app, declarations, listener, selection, store, amend, read, anew=anew) as session,
+        read_and_plan(app, declarations, listener, selection, store, amend, reading, anew=anew) as session,
     ):
         yield session
 
@@ -83,6 +93,8 @@ def write(
     tell: Callable[[Outcome], None], stopped: Callable[[], bool],
 ) -> Result:  # fmt: skip
     """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
+    from reconciler.apply.execute import execute
+
     job, store = job_of(session, changes, request, clock()), session.store
     settings, before = configuration(session.app), list(job.record.revoked)
     keys, renamed = changed(job.record.configuration, settings), renamed_roles(job.record.configuration, settings)

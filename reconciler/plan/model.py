@@ -124,6 +124,9 @@ class Config(NamedTuple):
     dirty: bool = False
 
 
+NO_CONFIG = Config("")
+
+
 class RecordHead(NamedTuple):
     """The version of the record that was planned with: a commit of its ref and that commit's tree; None for a local record.
 

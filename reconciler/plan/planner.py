@@ -15,7 +15,7 @@ from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
-from reconciler.plan.model import Config, Plan
+from reconciler.plan.model import NO_CONFIG, Config, Plan
 from reconciler.plan.name_swaps import without_swaps
 from reconciler.plan.notices import skips
 from reconciler.plan.provisioning import closed_by
@@ -29,8 +29,6 @@ from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import NO_LIMITS, Limits
 from reconciler.resolve.model import Resolution
-
-NO_CONFIG = Config("")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ STAGES = {
     "record": ("reconciler.record.local", "LocalStore.load"),
     "resolve": ("reconciler.cycle.session", "resolve"),
     "read": ("reconciler.cycle.session", "read_live"),
-    "plan": ("reconciler.cycle.session", "make_plan"),
-    "guard": ("reconciler.cycle.session", "guard"),
+    "plan": ("reconciler.plan.planner", "make_plan"),
+    "guard": ("reconciler.plan.safeguards.guard", "guard"),
     "render": ("reconciler.report.text", "render"),
 }
 

@@ -11,8 +11,8 @@ from reconciler.plan.change import Change
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Kept, Plan
 from reconciler.plan.safeguards.facts import days_after
+from reconciler.plan.safeguards.model import NEVER_LIFTED
 
-NEVER_LIFTED = frozenset({"protected", "lockout"})
 IN_WORDS = {
     "mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
     "": "how it came is not known: fetch the whole history of the checkout (fetch-depth: 0)",

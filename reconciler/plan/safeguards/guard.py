@@ -11,7 +11,7 @@ from reconciler.plan.change import Cause, Change
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Caution, Plan
 from reconciler.plan.planner import Planned
-from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
+from reconciler.plan.safeguards.approvals import Approved, entry
 from reconciler.plan.safeguards.budget import budget
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.deletions import accidental_deletions
@@ -22,7 +22,7 @@ from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.plan.safeguards.identity import identity, renames
 from reconciler.plan.safeguards.lockout import lockout
 from reconciler.plan.safeguards.membership import group_membership
-from reconciler.plan.safeguards.model import APPROVED, BLOCKED, OK, Safeguard
+from reconciler.plan.safeguards.model import APPROVED, BLOCKED, NEVER_LIFTED, OK, Safeguard
 from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened

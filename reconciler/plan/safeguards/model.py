@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.declare.warned import Warned
 
 OK, BLOCKED, APPROVED = "ok", "blocked", "approved"
+NEVER_LIFTED = frozenset({"protected", "lockout"})  # by their names: no approval does
 DAY = 24  # hours for which removals count together
 
 
