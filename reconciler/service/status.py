@@ -89,8 +89,11 @@ def document(apps: Iterable[dict[str, Any]], at: str) -> dict[str, Any]:
 
 
 def _counts(service: Service) -> dict[str, Any]:
+    """Without numbers where no cycle came as far as a plan yet: what was not read is not known to be nothing."""
     cycle = service.get("cycle", {})
-    return {**cycle.get("counts", {}), "skipped": dict(cycle.get("skipped", {}))}
+    skipped, counts = dict(cycle.get("skipped", {})), cycle.get("counts", {})
+    is_known = bool(service.get("lastSuccess") or skipped or any(counts.values()) or cycle.get("result") != "failed")
+    return {**(counts if is_known else {}), "skipped": skipped}
 
 
 def _quarantine(service: Service) -> dict[str, Any] | None:

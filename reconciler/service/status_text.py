@@ -94,6 +94,9 @@ def _cycle(cycle: Shown) -> Iterator[str]:
 
 
 def _counts(counts: Shown) -> Iterator[str]:
+    if "in_scope" not in counts:
+        yield "    nothing is counted yet: no cycle came as far as a plan"
+        return
     numbers = [f"{counts.get(key, 0):,} {words}" for key, words in _COUNTED.items()]
     skipped = ", ".join(f"{number:,} {code}" for code, number in counts["skipped"].items())
     yield f"    {', '.join(numbers)}" + (f"; skipped: {skipped}" if skipped else "")

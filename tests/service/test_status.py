@@ -64,6 +64,18 @@ def test_what_is_printed_fits_the_schema(service: Service) -> None:
     SCHEMA.validate(document([shown(service)], NOW))
 
 
+def test_before_any_cycle_came_as_far_as_a_plan_no_number_is_shown() -> None:
+    """A service that refused the first read is not one of nobody."""
+    zeros = {"in_scope": 0, "provisioned": 0, "failed": 0, "escrowed": 0, "unmanaged": 0, "drifted": 0}
+    failed = {**CYCLE, "result": "failed", "counts": zeros, "skipped": {}, "written": {}}
+    first = shown({"interval": INTERVAL, "cycle": failed})
+    text = as_text([first], uncoloured)
+    assert "no cycle came as far as a plan" in text and "0 in scope" not in text
+    SCHEMA.validate(document([first], NOW))
+    later_on = as_text([shown({**WELL, "cycle": failed})], uncoloured)
+    assert "0 in scope, 0 provisioned" in later_on
+
+
 def test_a_clock_that_was_ahead_is_said() -> None:
     assert shown(WELL)["ahead"] is None
     ahead: Service = {**WELL, "cycle": {**CYCLE, "started": later(NOW, 365 * DAY), "ended": later(NOW, 365 * DAY)}}
