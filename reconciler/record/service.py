@@ -13,8 +13,9 @@ class CycleFigures(TypedDict, total=False):
 
     `left` is there of one that was told to stop: how many changes it had not begun.
 
-    `declared` is the digest of the declaration's files that it saw; of one that was stopped it is empty, so that the next one
-    begins at once. One for some causes alone, which left declared changes to their review, keeps it as it was before.
+    `declared` is the digest of the declaration's files for which no cycle begins before the next one is due: of those that it
+    saw; of one that was stopped, or could not begin, it is empty, so that the next one begins at once. One for some causes
+    alone, which left declared changes to their review, keeps it as it was before.
     """
 
     id: str
