@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reconciler.notify.deliver import Delivery, Means, attempt, deliver
-from reconciler.notify.outbox import Message, Outbox
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import CHANNELS
 from reconciler.record.moments import FORM, moment_of
 from reconciler.record.store import RecordError

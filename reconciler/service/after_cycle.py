@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.notify.causes import Moment, as_told, news
-from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.message import messages_of
+from reconciler.notify.outbox import Outbox, Telling
 from reconciler.notify.target import Target
 from reconciler.record.model import Record
 from reconciler.record.service import Service

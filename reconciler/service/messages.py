@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
-from reconciler.notify.outbox import Message
+from reconciler.notify.message import Message
 from reconciler.notify.target import CHANNELS
 from reconciler.service.events import Event
 from reconciler.service.observer import Observer

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from reconciler.notify.outbox import Message, Telling
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Telling
 
 Kind = Literal["initial", "incremental"]
 Ended = Literal["success", "partial", "failed", "blocked", "off"]

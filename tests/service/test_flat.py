@@ -24,7 +24,8 @@ from reconciler.cycle import clock
 from reconciler.declare.settings import TOLD, Notification
 from reconciler.notify import courier, deliver
 from reconciler.notify.causes import Cause, Moment, news
-from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.message import messages_of
+from reconciler.notify.outbox import Outbox, Telling
 from reconciler.notify.target import Target
 from reconciler.record.moments import FORM
 from reconciler.record.told import Told

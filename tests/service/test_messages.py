@@ -13,7 +13,8 @@ import pytest
 from reconciler.cycle.clock import now
 from reconciler.declare.settings import Webhook
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.message import messages_of
+from reconciler.notify.outbox import Outbox, Telling
 from reconciler.notify.target import EMAIL, Target
 from reconciler.record.told import Told
 from reconciler.service.clocks import later

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from reconciler.declare.settings import Notification, Webhook
-from reconciler.notify.outbox import Message, Outbox
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import Target
 from reconciler.report.event.words import subject
 from reconciler.service.clocks import later
