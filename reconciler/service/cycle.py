@@ -251,7 +251,7 @@ class _Cycle:
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
         self._tell(result)
-        unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says, self.order.unkept)
+        unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means, self.order.unkept)
         self.store.save(record)
         return replace(result, unkept=unkept)
 

@@ -29,7 +29,7 @@ from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
-from reconciler.service.after_cycle import after_cycle, without_record
+from reconciler.service.after_cycle import after_cycle, from_memory, without_record
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import run_cycle
 from reconciler.service.ends import Busy, End, Held, Loaded, Removed, Stopped, Survey
@@ -102,7 +102,7 @@ def _cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, orde
     held: list[object] = []
     means = Means(
         listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send,
-        held=held.append,
+        held=held.append, sends=lambda message: from_memory(message, order.channels),
     )  # fmt: skip
     end = conducted(desired, app, order, means)
     leave(pipe, replace(end, requests=Counter(requests)) if isinstance(end, CycleResult) else end)
@@ -155,7 +155,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             interval = order.interval or record.service.get("interval", result.interval)
             record.keep_service(not_begun(record.service, result, interval))
             result = replace(result, standing=standing_of(app, record.service, interval))
-            unkept = after_cycle(to, result, record, store, means.listener.says, order.unkept)
+            unkept = after_cycle(to, result, record, store, means, order.unkept)
             store.save(record)
             return replace(result, unkept=unkept)
     except RecordError as error:  # Locked is one
@@ -170,7 +170,7 @@ def _unrecorded(result: CycleResult, declarations: Declarations, order: Order, m
         outbox = Outbox(store_of(app, declarations).outbox())
     except RecordError:
         return result
-    unkept = without_record(recipients_of(app), result, outbox, means.listener.says, order.unkept)
+    unkept = without_record(recipients_of(app), result, outbox, means, order.unkept)
     return replace(result, outbox=str(outbox.folder), unkept=unkept)
 
 

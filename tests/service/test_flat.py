@@ -134,10 +134,9 @@ class World:
         events, told = news(causes, before, WANTED, Moment(to.name, to.display_name, "", result.ended, result.cycle_id))
         self.told[result.app] = told
         if result.result == "failed":
-            return replace(
-                result,
-                unkept=Unkept(Telling(before, told, (), result.ended), tuple(messages_of(events, to.target, result.ended))),
-            )
+            means = deliver.Means({}, lambda: self.time, lambda: 0.0)
+            tried = tuple(deliver.attempt(message, means) for message in messages_of(events, to.target, result.ended))
+            return replace(result, unkept=Unkept(Telling(before, told, (), result.ended), tried))
         Outbox(Path(result.outbox)).put(events, to.target, result.ended)
         return result
 
