@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from reconciler.record.told import Told
+
 
 class CycleFigures(TypedDict, total=False):
     """The last cycle. `kind`, `result`, `counts` and `written` are as in service/result.py; `error` is the whole app's code.
@@ -91,13 +93,17 @@ class WaitedFor(TypedDict, total=False):
 
 
 class ToTell(TypedDict):
-    """Who is told of the app, as app.yaml said when it was right last; `target` is as notify/target.py writes it."""
+    """Who is told of the app, as app.yaml said when it was right last; `target` is as notify/target.py writes it.
+
+    `folder` is that of the declarations, so that a removed app is known from one that is declared elsewhere.
+    """
 
     displayName: str
     profile: str
     on: list[str]
     remindAfter: str | None
     target: dict[str, Any]
+    folder: str
 
 
 class Service(TypedDict, total=False):
@@ -114,7 +120,8 @@ class Service(TypedDict, total=False):
     held:        addresses of changes that a safeguard holds back, with the safeguard
     drift:       address -> what differs there, in a line, and is left so
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
-    toTell:      who is told, while app.yaml is wrong; written where somebody is
+    toTell:      who is told, while app.yaml is wrong or gone; written where somebody is
+    toldToAll:   what people of all apps know of files that all apps share; in one app's record alone
     sighting:    of the declaration's commit; not there where its files are in none
     """
 
@@ -133,4 +140,5 @@ class Service(TypedDict, total=False):
     drift: dict[str, str]
     notAsTold: dict[str, str]
     toTell: ToTell
+    toldToAll: Told
     sighting: Sighting

@@ -300,19 +300,20 @@ def test_declarations_in_error_are_told_as_long_as_the_app_can_be_made_out(offic
     assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
 
 
-def test_what_is_wrong_in_files_that_all_apps_share_is_told_by_the_service_and_not_once_an_app(office: Office) -> None:
-    """Although the record says it of each; what was told before is over once a cycle could see that."""
+def test_what_is_wrong_in_files_that_all_apps_share_is_no_cause_of_an_app(office: Office) -> None:
+    """It is told for all, although the record says it of each; what was told before is over once a cycle could see that."""
     office.cycle()
     office.service.refuse = lambda call: DOWN
     assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
     office.service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
     office.service.refuse = lambda call: None
-    assert office.cycle() == []
+    assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
+    assert [cause["reason"] for cause in office.service.record.told["causes"]] == ["ServiceUnavailable"]
     result = office.service.cycle()
     assert result.is_of_checkout and office.service.service["cycle"]["error"] == "InvalidDeclaration"
     assert result.error is not None and "directory/groups/b.yaml" in result.error.message
     (office.service.folder / "desired/directory/groups/b.yaml").unlink()
-    assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
+    assert sorted(office.cycle()) == ["over: a failure (InvalidDeclaration)", "over: a failure (ServiceUnavailable)"]
 
 
 def test_a_declaration_in_error_ends_no_quarantine(office: Office) -> None:
