@@ -58,12 +58,13 @@ class Troubles:
 
     def __init__(self) -> None:
         self.near: dict[str, Near] = {}
-        self._last: dict[str, tuple[Trouble, ...]] = {}
+        self._last: dict[str, tuple[tuple[Trouble, ...], frozenset[str]]] = {}  # and what could not be seen then
 
     def keep(self, found: Mapping[str, tuple[Trouble, ...]], look: Look) -> list[str]:
         """What is wrong for each app now; returns the outboxes in which something may wait. What lasts may be due again."""
-        news = {name: all for name, all in found.items() if name in self.near and (all or self._last.get(name) != all)}
-        self._last |= news
+        unseen = frozenset(look.unseen)
+        news = {name: all for name, all in found.items() if name in self.near and (all or self._last.get(name) != (all, unseen))}
+        self._last |= {name: (all, unseen) for name, all in news.items()}
         steps = [_step(self.near[name], all, look) for name, all in sorted(news.items())]
         told = posts((step.near, step.events) for step in steps)
         kept = all([_put(post, look) for post in told])
