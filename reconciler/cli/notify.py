@@ -48,7 +48,8 @@ def _test(app: App, declarations: Declarations) -> int:
     from reconciler.cycle.clock import now
     from reconciler.notify.causes import Moment, samples
     from reconciler.notify.deliver import Means, try_once
-    from reconciler.notify.outbox import Message, Outbox
+    from reconciler.notify.message import Message
+    from reconciler.notify.outbox import Outbox
     from reconciler.notify.target import target_of
     from reconciler.record.open import store_of
 

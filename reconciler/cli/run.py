@@ -108,9 +108,10 @@ def run(
     gc.enable()  # it lives long, and holds little
     metrics = Metrics(time.time)
     tells = not in_actions or VARIABLE in os.environ  # the notices of the run tell
-    messages, soon = Messages(say, (metrics,), LAST, CHANNELS if tells else ()), min(SOON, grace * SHARE)
+    channels = CHANNELS if tells else ()
+    messages, soon = Messages(say, (metrics,), LAST, channels), min(SOON, grace * SHARE)
     follow = Follow(_main(desired) if pull else None, poll, 1 if once else PATIENCE)
-    settings = Settings(desired, apps, interval, once, grace - soon, lock_timeout, causes, when == "due")
+    settings = Settings(desired, apps, interval, once, grace - soon, lock_timeout, causes, when == "due", channels)
     loop = Loop(settings, say, (messages, metrics), follow)
     _check(loop, apps)
     with ExitStack() as stack:

@@ -79,13 +79,20 @@ def lock_and_plan(
 def locked(app: App, declarations: Declarations, listener: Listener, lock: Lock) -> Iterator[Store]:
     """An app under its lock. Raises Locked and RecordError."""
     store = store_of(app, declarations)
+    with held(store, app.name, listener, lock):
+        yield store
+
+
+@contextmanager
+def held(store: Store, app: str, listener: Listener, lock: Lock) -> Iterator[None]:
+    """The store of an app under its lock, whether the app is declared or not. Raises Locked and RecordError."""
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
             tell(store, Kind.LOCK_BROKEN, notice)
-        yield store
+        yield
     if head := store.head()[0]:
-        listener.notes(f"{app.name}: the record is at {head} now")
+        listener.notes(f"{app}: the record is at {head} now")
 
 
 def write(

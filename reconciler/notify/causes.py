@@ -179,9 +179,14 @@ def _begun(cause: Cause, event: Event, since: str, first: str) -> Known:
 
 def _reminded(cause: Cause, known: Known, after: str | None, events: _Numbered) -> Known:
     """As it was, or told again after so long."""
-    if after is None or _seconds(known["told"], events.moment.at) < int(after[:-1]) * UNITS[after[-1]]:
+    if after is None or _seconds(known["told"], events.moment.at) < seconds_of(after):
         return known
     return {**known, "told": events.tell(cause, "lasts", known).at}
+
+
+def seconds_of(after: str) -> int:
+    """Of a time as `remindAfter` has it: `24h`."""
+    return int(after[:-1]) * UNITS[after[-1]]
 
 
 def _seconds(start: str, end: str) -> float:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from reconciler.notify.deliver import Delivery, Means, attempt, deliver
-from reconciler.notify.outbox import Message, Outbox
+from reconciler.notify.deliver import Delivery, Means, deliver
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import CHANNELS
 from reconciler.record.moments import FORM, moment_of
 from reconciler.record.store import RecordError
@@ -32,11 +33,6 @@ class Courier:
         for lane in self._lanes.values():
             lane.look(folder)
 
-    def send(self, message: Message) -> None:
-        """Try once what no outbox could take."""
-        if lane := self._lanes.get(message.channel):
-            lane.send(message)
-
     def close(self, seconds: float) -> list[Message]:
         """Deliver what is due yet, for so long; what was left is returned, and waits for the next run."""
         until = time.monotonic() + seconds
@@ -52,7 +48,6 @@ class _Lane:
         self._channel, self._tell, self._says = channel, tell, says
         self._means = means._replace(stopped=lambda: self._stopped)
         self._folders: dict[Path, None] = {}
-        self._unkept: list[Message] = []
         self._stopped = self._closing = False
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"courier of {channel}", daemon=True)
@@ -60,10 +55,6 @@ class _Lane:
 
     def look(self, folder: Path) -> None:
         self._folders = {**self._folders, folder: None}
-        self._wake.set()
-
-    def send(self, message: Message) -> None:
-        self._unkept.append(message)
         self._wake.set()
 
     def end(self) -> None:
@@ -81,8 +72,6 @@ class _Lane:
         while not self._stopped:
             closing = self._closing
             self._wake.clear()
-            while self._unkept and not self._stopped:
-                self._tell(attempt(self._unkept.pop(0), self._means))
             pause = min([self._round(folder) for folder in self._folders], default=LATEST)
             if closing:
                 return

@@ -11,7 +11,8 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.notify import mail, webhook
 from reconciler.notify.addresses import resolve
 from reconciler.notify.errors import DeliveryError, Gone
-from reconciler.notify.outbox import Message, Outbox
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import CHANNELS, EMAIL, WEBHOOK
 from reconciler.record.moments import FORM
 

@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
+from reconciler.notify.message import LONGEST, Message, State, messages_of
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.record import flock
 from reconciler.record.flock import STUCK, is_taken, is_taken_in_time
@@ -25,49 +26,8 @@ from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 from reconciler.report.event.words import named
 
-State = Literal["waiting", "delivered", "failed", "unwanted"]
 KEPT = timedelta(days=30)
-# Seconds until the next try, as Standard Webhooks suggests: over three days, then it is given up.
-DELAYS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-JITTER = 0.2  # of a delay, so that not all come back at once
 REMEDY = "make room, or correct the permissions"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One event on its way through one channel. Moments are UTC; `error` is why the last try failed.
-
-    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more,
-              or what it tells of has ended
-    """
-
-    event: Event
-    channel: str
-    target: Target
-    created: str
-    next: str
-    state: State = "waiting"
-    tries: int = 0
-    error: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.event.id}.{self.channel}.json"
-
-    def as_json(self) -> dict[str, Any]:
-        return {**vars(self), "event": self.event.as_json(), "target": self.target.as_json()}
-
-    def failed(self, error: str, moment: datetime, after: float | None, chance: float) -> Message:
-        """After a try that failed; `chance` is from 0 to 1, `after` what the receiver asks for, in seconds."""
-        if self.tries >= len(DELAYS):
-            return replace(self, state="failed", tries=self.tries + 1, error=error)
-        delay = max(DELAYS[self.tries] * (1 + JITTER * chance), after or 0)
-        return replace(self, tries=self.tries + 1, error=error, next=(moment + timedelta(seconds=delay)).strftime(FORM))
-
-
-def messages_of(events: Iterable[Event], target: Target, at: str) -> list[Message]:
-    """Each event for each channel of a target."""
-    return [Message(event, channel, target, at, at) for event in events for channel in target.channels]
 
 
 class Telling(NamedTuple):
@@ -138,7 +98,7 @@ class Outbox:
 
     def due(self, now: str, channel: str) -> list[Message]:
         """Those of a channel whose next try has come, or is later than any delay: a clock was ahead."""
-        latest = (datetime.strptime(now, FORM) + timedelta(seconds=DELAYS[-1] * (1 + JITTER))).strftime(FORM)
+        latest = (datetime.strptime(now, FORM) + timedelta(seconds=LONGEST)).strftime(FORM)
         return [m for m in self.messages() if m.state == "waiting" and m.channel == channel and not now < m.next <= latest]
 
     def is_over(self, message: Message) -> bool:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from reconciler.record.told import Told
+
 
 class CycleFigures(TypedDict, total=False):
     """The last cycle. `kind`, `result`, `counts` and `written` are as in service/result.py; `error` is the whole app's code.
 
     `left` is there of one that was told to stop: how many changes it had not begun.
 
-    `declared` is the digest of the declaration's files that it saw; of one that was stopped it is empty, so that the next one
-    begins at once. One for some causes alone, which left declared changes to their review, keeps it as it was before.
+    `declared` is the digest of the declaration's files for which no cycle begins before the next one is due: of those that it
+    saw; of one that was stopped, or could not begin, it is empty, so that the next one begins at once. One for some causes
+    alone, which left declared changes to their review, keeps it as it was before.
     """
 
     id: str
@@ -90,13 +93,17 @@ class WaitedFor(TypedDict, total=False):
 
 
 class ToTell(TypedDict):
-    """Who is told of the app, as app.yaml said when it was right last; `target` is as notify/target.py writes it."""
+    """Who is told of the app, as app.yaml said when it was right last; `target` is as notify/target.py writes it.
+
+    `folder` is that of the declarations, so that a removed app is known from one that is declared elsewhere.
+    """
 
     displayName: str
     profile: str
     on: list[str]
     remindAfter: str | None
     target: dict[str, Any]
+    folder: str
 
 
 class Service(TypedDict, total=False):
@@ -113,7 +120,8 @@ class Service(TypedDict, total=False):
     held:        addresses of changes that a safeguard holds back, with the safeguard
     drift:       address -> what differs there, in a line, and is left so
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
-    toTell:      who is told, while app.yaml is wrong; written where somebody is
+    toTell:      who is told, while app.yaml is wrong or gone; written where somebody is
+    toldToAll:   what people of all apps know of files that all apps share; in one app's record alone
     sighting:    of the declaration's commit; not there where its files are in none
     """
 
@@ -132,4 +140,5 @@ class Service(TypedDict, total=False):
     drift: dict[str, str]
     notAsTold: dict[str, str]
     toTell: ToTell
+    toldToAll: Told
     sighting: Sighting

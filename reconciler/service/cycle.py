@@ -31,7 +31,7 @@ from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, date_of, read_back
 from reconciler.service.reading import Reading
-from reconciler.service.recipients import kept, recipients_of
+from reconciler.service.recipients import folder_of, kept, recipients_of
 from reconciler.service.result import AppError, CycleResult, Ended, Kind, Since, Standing
 from reconciler.service.standing import standing_of
 from reconciler.service.verdicts import approvals, blocks, closed, ending, held_back, quarantined
@@ -61,6 +61,11 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
             return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run(stored)
         finally:
             progress.end()
+
+
+def _knows_of_all(service: Service) -> bool:
+    """Whether this record holds that people know of an error in files that all apps share."""
+    return bool(service.get("toldToAll", Told()).get("causes"))
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,9 @@ class _Cycle:
         app, id, now, sighting = self.app, self.order.cycle_id, self.means.clock(), self.frame.sighting
         commit = sighting["commit"] if sighting is not None else ""
         repairs = app.provisioning.drift == "repair"
-        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit, repairs=repairs)
+        new = self.kind == "initial" or self.service.get("cycle", {}).get("declared") != self.frame.declared
+        head = app.name, app.profile, id, self.kind, self.started, now, ended, error
+        return CycleResult(*head, commit=commit, repairs=repairs, is_of_new=new, is_told_to_all=_knows_of_all(self.service))
 
     def _since(self) -> Since:
         """From when on the time counts until a leaver is out."""
@@ -245,13 +252,13 @@ class _Cycle:
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
-        figures.put(service, "toTell", kept(self.app))
+        figures.put(service, "toTell", kept(self.app, folder_of(self.declarations)))
         figures.put(service, "quiet", 0 if self._is_told(result) else self.service.get("quiet", 0) + 1)
         record.keep_service(service)
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
         self._tell(result)
-        unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says, self.order.unkept)
+        unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means, self.order.unkept)
         self.store.save(record)
         return replace(result, unkept=unkept)
 

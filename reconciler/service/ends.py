@@ -39,9 +39,10 @@ class Held(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """The app is no longer declared."""
+    """The app is no longer declared; in `outboxes` waits what people are told of that."""
 
     app: str
+    outboxes: tuple[str, ...] = ()
 
 
 class Died(NamedTuple):

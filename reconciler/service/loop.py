@@ -169,8 +169,8 @@ class Loop:
         for name, every in wanted.items():
             interval = self.settings.interval or every
             self.turns.setdefault(name, Turn(now(), interval)).interval = interval
-        for name in [name for name, turn in self.turns.items() if name not in wanted and turn.child is None]:
-            self._ended(name, Removed(name))
+        for name in self.turns.keys() - wanted.keys():
+            self.turns[name].urgent = True  # its last one, which tells people that what was wrong with it is over
 
     def _ended(self, name: str, end: End | None) -> None:
         """A process that was only just beginning knows of no order to stop, and says nothing."""
@@ -198,6 +198,9 @@ class Loop:
                 turn.due, turn.urgent = now(), turn.hurries
                 self.follow.forget()
             case Removed():
+                for other in self.observers:
+                    for folder in end.outboxes:
+                        other.outbox(folder)
                 del self.turns[name], self.ends[name]
                 for other in self.observers:
                     other.gone(name)

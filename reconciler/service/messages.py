@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
-from reconciler.notify.outbox import Message
+from reconciler.notify.message import Message
 from reconciler.notify.target import CHANNELS
 from reconciler.service.events import Event
 from reconciler.service.observer import Observer
@@ -52,10 +52,10 @@ class Messages(Observer):
             self._left(message)
 
     def result(self, result: CycleResult) -> None:
-        for message in result.unkept.messages if result.unkept else ():
-            self._courier.send(message)
-        if result.outbox:
-            self.outbox(result.outbox)
+        for delivery in result.unkept.tried if result.unkept else ():
+            self._tried(delivery)
+        for folder in filter(None, (result.outbox, *result.outboxes)):
+            self.outbox(folder)
 
     def outbox(self, folder: str) -> None:
         self._courier.look(Path(folder))

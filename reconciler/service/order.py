@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
+from reconciler.notify.deliver import Delivery
+from reconciler.notify.message import Message
 from reconciler.notify.outbox import Telling
+from reconciler.notify.target import CHANNELS
 from reconciler.plan.change import Cause
 from reconciler.record.service import Sighting
 from reconciler.resolve.expressions.functions import Chance
@@ -23,7 +26,7 @@ class Means(NamedTuple):
     `orderly` is entered while something is written and kept, and yields what tells whether to stop; `loaded` hears that the
     files of the checkout are not needed any more: they may change; `stands` how the app stood before. `held` is handed what was
     read, for a process that ends with its cycle: to take that apart is a tenth of what there is to compute where nothing is to
-    be done.
+    be done. `sends` tries a message that no outbox can hold, and returns None where nothing goes through its channel.
     """
 
     listener: Listener
@@ -35,6 +38,7 @@ class Means(NamedTuple):
     loaded: Callable[[], None] = lambda: None
     stands: Callable[[Standing], None] = lambda standing: None
     held: Callable[[object], None] = lambda session: None
+    sends: Callable[[Message], Delivery | None] = lambda message: None
 
 
 class Order(NamedTuple):
@@ -42,7 +46,8 @@ class Order(NamedTuple):
     (an app that is off until `restart` has none even so); `urgent` is one that looks at what was merged and at nothing else that
     can wait; of a cycle that is for some `causes` alone, what has another one is left to its own review;
     `merged` is the commit that the checkout must be at, as it is there, empty where any will do, None where nobody has to merge;
-    `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept.
+    `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept;
+    people are told through `channels` alone.
     """
 
     cycle_id: str
@@ -53,6 +58,7 @@ class Order(NamedTuple):
     urgent: bool = False
     causes: tuple[str, ...] = ()
     merged: str | None = None
+    channels: tuple[str, ...] = CHANNELS
 
     @property
     def in_review(self) -> bool:

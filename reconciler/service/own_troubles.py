@@ -22,6 +22,7 @@ class OwnTroubles:
     def __init__(self, follow: Follow, say: Callable[[Event], None], observers: tuple[Observer, ...]) -> None:
         self.follow, self._say, self._observers = follow, say, observers
         self._shared: Trouble | None = None  # of files that all apps share: the directory, policies, the settings
+        self._is_told_to_all = False  # of those, by a record
         self._has_read = False  # whether a cycle of this process has said how it is with them
         self._unusable: dict[str, Trouble] = {}  # app -> why its record cannot be used
         self._troubles = Troubles()
@@ -46,10 +47,11 @@ class OwnTroubles:
         return pulled
 
     def ended(self, result: CycleResult, names: Iterable[str], now: str) -> None:
-        """What is wrong for all apps no cycle has told; of a record that cannot be used `status` has to know."""
+        """What is wrong for all apps, told here where no record says that it is; `status` has to know of unusable records."""
         error, before = result.error, self._unusable.pop(result.app, None)
         if error is not None and result.is_of_checkout:
             self._shared, self._has_read = _trouble(error, self._shared, result), True
+            self._is_told_to_all = result.is_told_to_all
         else:
             self._forget(result.started)
         if error is not None and error.code in RECORD:
@@ -75,8 +77,9 @@ class OwnTroubles:
         found = {name: (*everywhere, *filter(None, [self._unusable.get(name)])) for name in names}
         sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
         unseen = (*(() if sees else PULLS), *(() if self._has_read else (INVALID,)))
+        elsewhere = (INVALID,) if self._is_told_to_all and self._shared is not None else ()
         words: list[str] = []
-        for outbox in self._troubles.keep(found, Look(now, unseen, words.append)):
+        for outbox in self._troubles.keep(found, Look(now, unseen, words.append, elsewhere)):
             for other in self._observers:
                 other.outbox(outbox)
         for new in dict.fromkeys(words).keys() - self._said:

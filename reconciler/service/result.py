@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from reconciler.notify.outbox import Message, Telling
+from reconciler.notify.deliver import Delivery
+from reconciler.notify.outbox import Telling
 
 Kind = Literal["initial", "incremental"]
 Ended = Literal["success", "partial", "failed", "blocked", "off"]
@@ -97,10 +98,12 @@ class Quarantine:
 
 
 class Unkept(NamedTuple):
-    """What is told of a cycle although it can be kept nowhere: for as long as this process lives it knows what people know."""
+    """What was told of a cycle from memory, since no outbox could hold it: what became of each try; and, where no record could
+    hold either that it was told, what people know: for as long as this process lives it remembers that.
+    """
 
-    telling: Telling
-    messages: tuple[Message, ...]
+    telling: Telling | None
+    tried: tuple[Delivery, ...]
 
 
 class Since(NamedTuple):
@@ -151,13 +154,16 @@ class CycleResult:
     interrupted: it was told to stop before its end: the next one does the rest
     standing:    how the app stands by its record after the cycle; None where none was opened
     interval:    seconds between two cycles, where no record was opened that says so
-    unkept:      what people are told although neither record nor outbox can hold that they were
+    unkept:      what people are told although no outbox can hold it
     left:        changes that it had not begun then
     escrowed:    addresses in escrow after it; given_up are those of them that are tried no more
     repaired:    of drift what it has written over
     repairs:     whether app.yaml has drift written over: what is left of it then was held back, or failed
     unreviewed:  addresses of declared changes that it left to their own review, being for some causes alone
     is_of_checkout: its error lies in files that all apps share, and is told once for all of them
+    is_told_to_all: a record holds that people know of such an error, which lasts as far as they know
+    is_of_new:   the declaration is another than that of the cycle before, or everything was looked at again
+    outboxes:    folders beside `outbox` in which messages wait
     """
 
     app: str
@@ -193,6 +199,9 @@ class CycleResult:
     escrowed: tuple[str, ...] = ()
     given_up: tuple[str, ...] = ()
     is_of_checkout: bool = False
+    is_told_to_all: bool = False
+    is_of_new: bool = False
+    outboxes: tuple[str, ...] = ()
     standing: Standing | None = None
     interval: int = 0
     unkept: Unkept | None = None

@@ -21,7 +21,7 @@ from reconciler.service import small_files
 from reconciler.service.failures import RECORD
 from reconciler.service.recipients import Recipients
 from reconciler.service.shared_events import Near, Post, posts
-from reconciler.service.trouble import Trouble
+from reconciler.service.trouble import INVALID, Trouble
 
 FILE = "service.json"
 
@@ -43,11 +43,14 @@ class Step(NamedTuple):
 
 
 class Look(NamedTuple):
-    """When troubles were looked for, UTC; codes of those of which nobody can say now whether they last; who hears what fails."""
+    """When troubles were looked for, UTC; codes of those of which nobody can say now whether they last; who hears what fails;
+    codes of those that are told by a record.
+    """
 
     at: str
     unseen: Collection[str]
     says: Callable[[str], None]
+    elsewhere: Collection[str] = ()
 
 
 class Troubles:
@@ -55,12 +58,13 @@ class Troubles:
 
     def __init__(self) -> None:
         self.near: dict[str, Near] = {}
-        self._last: dict[str, tuple[Trouble, ...]] = {}
+        self._last: dict[str, tuple[tuple[Trouble, ...], frozenset[str]]] = {}  # and what could not be seen then
 
     def keep(self, found: Mapping[str, tuple[Trouble, ...]], look: Look) -> list[str]:
         """What is wrong for each app now; returns the outboxes in which something may wait. What lasts may be due again."""
-        news = {name: all for name, all in found.items() if name in self.near and (all or self._last.get(name) != all)}
-        self._last |= news
+        unseen = frozenset(look.unseen)
+        news = {name: all for name, all in found.items() if name in self.near and (all or self._last.get(name) != (all, unseen))}
+        self._last |= {name: (all, unseen) for name, all in news.items()}
         steps = [_step(self.near[name], all, look) for name, all in sorted(news.items())]
         told = posts((step.near, step.events) for step in steps)
         kept = all([_put(post, look) for post in told])
@@ -73,6 +77,17 @@ class Troubles:
 def troubles_of(outbox: Path) -> list[dict[str, Any]]:
     """What `status` shows on the same machine."""
     return [asdict(trouble) for trouble in _kept(outbox.with_name(FILE)).troubles]
+
+
+def is_told_here(outbox: Path) -> bool:
+    """Whether this machine has told by itself that files of all apps are wrong."""
+    return any(cause["reason"] == INVALID for cause in _kept(outbox.with_name(FILE)).told.get("causes", ()))
+
+
+def was_wrong_here(outbox: Path) -> bool:
+    """Whether this machine has last seen that they are, and some record says that it was told."""
+    kept = _kept(outbox.with_name(FILE))
+    return any(trouble.code == INVALID for trouble in kept.troubles) and not is_told_here(outbox)
 
 
 def _cause(trouble: Trouble, app: str, host: str) -> Cause:
@@ -90,8 +105,8 @@ def _kept(file: Path) -> Kept:
 
 def _step(near: Near, troubles: tuple[Trouble, ...], look: Look) -> Step:
     before = _kept(_file(near))
-    troubles += tuple(trouble for trouble in before.troubles if trouble.code in look.unseen)
     events, told = _news(near.to, troubles, before.told, look)
+    troubles += tuple(trouble for trouble in before.troubles if trouble.code in look.unseen)
     return Step(near, before, Kept(troubles, told), tuple(events))
 
 
@@ -127,6 +142,7 @@ def _news(to: Recipients, troubles: Iterable[Trouble], told: Told, look: Look) -
     if not to.target.channels:
         return [], Told()
     host = socket.gethostname()
-    causes = [_cause(trouble, to.name, host) for trouble in troubles if trouble.code not in RECORD]  # of these its cycle tells
+    elsewhere = {*look.elsewhere, *RECORD}  # of the latter their cycle tells
+    causes = [_cause(trouble, to.name, host) for trouble in troubles if trouble.code not in elsewhere]
     moment = Moment(to.name, to.display_name, host, look.at)
-    return news(causes, told, to.wanted, moment, lambda cause: cause["reason"] in look.unseen)
+    return news(causes, told, to.wanted, moment, lambda cause: cause["reason"] in (*look.unseen, *look.elsewhere))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.declare.wording import plural
 from reconciler.notify.outbox import Telling
+from reconciler.notify.target import CHANNELS
 from reconciler.record.service import Sighting
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, is_ahead, later, spelled
@@ -20,7 +21,7 @@ MOST_CUT_OFF, MOST_NAMED = 5, 5
 @dataclass(frozen=True)
 class Settings:
     """As `run` is told. Times are in seconds; no `apps` or `causes` are all; `interval` None is each app's own. With `once`
-    each app has a cycle whenever its last one was, but for `if_due`.
+    each app has a cycle whenever its last one was, but for `if_due`. People are told through `channels` alone.
     """
 
     desired: Path
@@ -31,6 +32,7 @@ class Settings:
     lock_timeout: float = 0.0
     causes: tuple[str, ...] = ()
     if_due: bool = False
+    channels: tuple[str, ...] = CHANNELS
 
 
 @dataclass
@@ -62,7 +64,8 @@ class Turn:
         if not self.hurries:
             self.due = later(at, self.interval)
         forced = self.hurries or (settings.once and not settings.if_due)
-        return Order(id, forced, settings.interval, pulled, self.unkept, self.hurries, settings.causes, merged)
+        means = pulled, self.unkept, self.hurries, settings.causes, merged, settings.channels
+        return Order(id, forced, settings.interval, *means)
 
     def ended_early(self, had_begun: bool, now: str) -> None:
         """The cycle has ended for a merge, and what it left is due; `had_begun` says whether it had come to its writes."""

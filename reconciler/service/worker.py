@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -29,7 +29,7 @@ from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
-from reconciler.service.after_cycle import after_cycle, without_record
+from reconciler.service.after_cycle import after_cycle, from_memory, without_record
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import run_cycle
 from reconciler.service.ends import Busy, End, Held, Loaded, Removed, Stopped, Survey
@@ -39,11 +39,13 @@ from reconciler.service.figures import last_counts, not_begun
 from reconciler.service.lifeline import brief, leave
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
+from reconciler.service.removed import tell_of, tell_of_removed
 from reconciler.service.result import AppError, CycleResult, Standing
-from reconciler.service.shared_events import Near
 from reconciler.service.standing import standing_of
 from reconciler.service.stop import Stop
+from reconciler.service.told_to_all import near_of, of_no_app, tell_all
 from reconciler.service.trouble import INVALID
+from reconciler.service.trouble_files import is_told_here, was_wrong_here
 
 MOST_NAMED = 3
 
@@ -58,13 +60,7 @@ def _survey(desired: Path) -> Survey:
     found = {**declarations.partial, **declarations.apps}
     apps = {app.name: seconds(app.provisioning.interval) for app in found.values()}
     hides = _hides_the_record(problems)
-    return Survey(apps, as_text(problems), not declarations.apps or hides, {} if hides else dict(_near(declarations)))
-
-
-def _near(declarations: Declarations) -> Iterator[tuple[str, Near]]:
-    for app in declarations.apps.values():
-        with suppress(RecordError):
-            yield app.name, Near(recipients_of(app), str(store_of(app, declarations).outbox()))
+    return Survey(apps, as_text(problems), not declarations.apps or hides, {} if hides else dict(near_of(declarations)))
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:
@@ -102,7 +98,7 @@ def _cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, orde
     held: list[object] = []
     means = Means(
         listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send,
-        held=held.append,
+        held=held.append, sends=lambda message: from_memory(message, order.channels),
     )  # fmt: skip
     end = conducted(desired, app, order, means)
     leave(pipe, replace(end, requests=Counter(requests)) if isinstance(end, CycleResult) else end)
@@ -124,14 +120,16 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     means.loaded()
     if order.merged is not None and (is_dirty or order.merged not in ("", commit)):
         return Held(app)
-    errors, shared = _errors(problems), _errors(_of_no_app(problems, declarations))
+    errors, shared = _errors(problems), _errors(of_no_app(problems, declarations))
     if not errors and app not in declarations.apps:
-        return Removed(app)
+        return Removed(app, tuple(tell_of(app, declarations, means)))
     if errors:
         failed = _failed(app, declarations, order, started, means, _invalid(shared or errors))
-        return _told(replace(failed, is_of_checkout=bool(shared)), declarations, problems, order, means)
+        result = _told(replace(failed, is_of_checkout=bool(shared)), declarations, problems, order, means)
+        return _wrong_for_all(result, desired, means) if shared and not _hides_the_record(problems) else result
     try:
-        return run_cycle(declarations.apps[app], declarations, order, means)
+        end = run_cycle(declarations.apps[app], declarations, order, means)
+        return _told_beside(end, declarations, order, means) if isinstance(end, CycleResult) else end
     except Locked as error:
         return Busy(app, str(error))
     except RecordError as error:
@@ -155,12 +153,30 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             interval = order.interval or record.service.get("interval", result.interval)
             record.keep_service(not_begun(record.service, result, interval))
             result = replace(result, standing=standing_of(app, record.service, interval))
-            unkept = after_cycle(to, result, record, store, means.listener.says, order.unkept)
+            unkept = after_cycle(to, result, record, store, means, order.unkept)
             store.save(record)
             return replace(result, unkept=unkept)
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is notified yet: {error}")
         return result
+
+
+def _wrong_for_all(result: CycleResult, desired: Path, means: Means) -> CycleResult:
+    """Once the people of all apps know, who are told by a record; or by this machine, where that has begun to tell it."""
+    if result.outbox and is_told_here(Path(result.outbox)):
+        return result
+    told = tell_all(result.error, desired, result, means)
+    return replace(result, is_told_to_all=told.is_told, outboxes=told.outboxes)
+
+
+def _told_beside(result: CycleResult, declarations: Declarations, order: Order, means: Means) -> CycleResult:
+    """What people are told beside this app's own causes: that files of all apps are right again, and of apps that are gone."""
+    if result.is_told_to_all or (result.outbox and was_wrong_here(Path(result.outbox))):
+        told = tell_all(None, Path(declarations.folder), result, means)
+        result = replace(result, is_told_to_all=told.is_told, outboxes=told.outboxes)
+    if result.is_of_new and not order.urgent and result.app == min(declarations.names):
+        result = replace(result, outboxes=(*result.outboxes, *tell_of_removed(declarations, means)))
+    return result
 
 
 def _unrecorded(result: CycleResult, declarations: Declarations, order: Order, means: Means) -> CycleResult:
@@ -170,7 +186,7 @@ def _unrecorded(result: CycleResult, declarations: Declarations, order: Order, m
         outbox = Outbox(store_of(app, declarations).outbox())
     except RecordError:
         return result
-    unkept = without_record(recipients_of(app), result, outbox, means.listener.says, order.unkept)
+    unkept = without_record(recipients_of(app), result, outbox, means, order.unkept)
     return replace(result, outbox=str(outbox.folder), unkept=unkept)
 
 
@@ -181,12 +197,6 @@ def _declared(name: str, declarations: Declarations) -> App | None:
 
 def _hides_the_record(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
-
-
-def _of_no_app(problems: Iterable[Problem], declarations: Declarations) -> list[Problem]:
-    """Those in files that all apps share: the directory, policies, the settings."""
-    apps = Path(declarations.folder) / "apps"
-    return [problem for problem in problems if apps not in Path(problem.place.file).parents]
 
 
 def _invalid(errors: list[str]) -> AppError:

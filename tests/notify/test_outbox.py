@@ -12,7 +12,8 @@ import pytest
 from reconciler.declare.settings import Webhook
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.outbox import DELAYS, Message, Outbox
+from reconciler.notify.message import DELAYS, Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.notify.undelivered import Undelivered, undelivered
 from reconciler.record import flock

@@ -20,6 +20,7 @@ import pytest
 
 from reconciler.record import lease
 from reconciler.record.git.process import explained, token_settings
+from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import from_files, shard, to_files
 from reconciler.record.git.store import GitStore
 from reconciler.record.local import LocalStore
@@ -68,6 +69,31 @@ def logged(store: Store) -> list[dict[str, Any]]:
 
 
 # What it keeps
+
+
+def test_git_is_asked_once_for_a_tree_or_a_small_blob_which_never_change(
+    remote: GitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote.store().save(record())
+    asked: list[tuple[str, ...]] = []
+    real = Repository._git
+
+    def heard(self: Repository, *words: str, given: bytes = b"", extra: Any = None) -> bytes:
+        asked.append((*words, given.decode()))
+        return real(self, *words, given=given, extra=extra)
+
+    monkeypatch.setattr(Repository, "_git", heard)
+    store = remote.store()
+    with store.lock("reconcile apply", "2026-06-01T00:00:00Z"):
+        assert store.load() == record()
+        assert store.read_journal() == [] and store.load() == record()
+        store.save(record(4))
+        store.head()
+    monkeypatch.undo()
+    assert remote.store().load() == record(4)
+    trees = [words for words in asked if words[0] == "rev-parse" and words[1].endswith("^{tree}")]
+    blobs = [words for words in asked if words[:2] == ("cat-file", "--batch")]
+    assert len(trees) == len(set(trees)) == 1 and len(blobs) == len(set(blobs)), asked
 
 
 def test_a_record_comes_back_as_it_was_saved(remote: GitWorld) -> None:

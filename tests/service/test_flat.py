@@ -24,7 +24,8 @@ from reconciler.cycle import clock
 from reconciler.declare.settings import TOLD, Notification
 from reconciler.notify import courier, deliver
 from reconciler.notify.causes import Cause, Moment, news
-from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.message import messages_of
+from reconciler.notify.outbox import Outbox, Telling
 from reconciler.notify.target import Target
 from reconciler.record.moments import FORM
 from reconciler.record.told import Told
@@ -133,10 +134,9 @@ class World:
         events, told = news(causes, before, WANTED, Moment(to.name, to.display_name, "", result.ended, result.cycle_id))
         self.told[result.app] = told
         if result.result == "failed":
-            return replace(
-                result,
-                unkept=Unkept(Telling(before, told, (), result.ended), tuple(messages_of(events, to.target, result.ended))),
-            )
+            means = deliver.Means({}, lambda: self.time, lambda: 0.0)
+            tried = tuple(deliver.attempt(message, means) for message in messages_of(events, to.target, result.ended))
+            return replace(result, unkept=Unkept(Telling(before, told, (), result.ended), tried))
         Outbox(Path(result.outbox)).put(events, to.target, result.ended)
         return result
 

@@ -56,13 +56,19 @@ class _Hearing(Observer):
     def stands(self, standing: Standing) -> None:
         self.heard.append(f"stands {standing.app}")
 
+    def outbox(self, folder: str) -> None:
+        self.heard.append(f"outbox {folder}")
+
 
 def made(said: list[Event], hearing: Observer) -> Loop:
     return Loop(Settings(Path("desired")), said.append, (hearing,))
 
 
 def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
-    """Whether its own cycle finds that, or a look at what is declared; a look that could not see ends nothing."""
+    """Whether its own cycle finds that, or a look at what is declared: then its last one comes at once, and tells people.
+
+    A look that could not see ends nothing.
+    """
     said, hearing = list[Event](), _Hearing()
     loop = made(said, hearing)
     loop._surveyed(Survey({"wiki": 60, "zoo": 60, "blog": 60}))
@@ -70,7 +76,11 @@ def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles(
     loop._surveyed(Survey({}, "an error", is_wrong=True))
     assert sorted(loop.turns) == ["blog", "wiki"]
     loop._surveyed(Survey({"wiki": 60}))
-    assert sorted(loop.turns) == ["wiki"] and loop.ends == {} and hearing.heard == ["gone zoo", "gone blog"]
+    assert [name for name, turn in loop.turns.items() if turn.urgent] == ["blog"]
+    loop._ended("blog", Removed("blog", ("/blog/outbox",)))
+    assert (
+        sorted(loop.turns) == ["wiki"] and loop.ends == {} and hearing.heard == ["gone zoo", "outbox /blog/outbox", "gone blog"]
+    )
     assert [(event.kind, event.app) for event in said] == [("removed", "zoo"), ("removed", "blog")]
     assert "no longer declared" in said[0].message
 

@@ -13,9 +13,10 @@ import pytest
 from reconciler.cycle.clock import now
 from reconciler.declare.settings import Webhook
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.outbox import Outbox, Telling, messages_of
+from reconciler.notify.message import messages_of
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import EMAIL, Target
-from reconciler.record.told import Told
+from reconciler.service.after_cycle import from_memory
 from reconciler.service.clocks import later
 from reconciler.service.events import Event, as_json
 from reconciler.service.messages import Messages
@@ -135,12 +136,14 @@ def test_a_webhook_that_hangs_holds_up_no_mail(tmp_path: Path, monkeypatch: pyte
     assert len(box.mails) == 1
 
 
-def test_what_no_outbox_can_hold_is_tried_once_from_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = Heard()
-    unkept = Unkept(Telling(Told(), Told(), (), now()), tuple(messages_of([EVENT], TARGET, now())))
-    with mailbox() as box, Messages(heard.say, (heard,)) as messages:
+def test_what_a_cycle_told_from_memory_is_said_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, (message,) = Heard(), messages_of([EVENT], TARGET, now())
+    with mailbox() as box:
         monkeypatch.setenv(VARIABLE, box.url)
-        messages.result(replace(result(tmp_path / "nowhere/outbox"), unkept=unkept))
-        assert heard.came.acquire(timeout=10)
-    assert len(box.mails) == 1 and [line.kind for line in heard.lines] == ["notified"] and heard.counted == [("email", True)]
+        tried = [from_memory(message, channels) for channels in ((), ("email",))]
+        assert tried[0] is None and len(box.mails) == 1
+        with Messages(heard.say, (heard,)) as messages:
+            unkept = Unkept(None, tuple(filter(None, tried)))
+            messages.result(replace(result(tmp_path / "nowhere/outbox"), unkept=unkept))
+    assert [line.kind for line in heard.lines] == ["notified"] and heard.counted == [("email", True)]
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from reconciler.declare.settings import Notification, Webhook
-from reconciler.notify.outbox import Message, Outbox
+from reconciler.notify.message import Message
+from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import Target
 from reconciler.report.event.words import subject
 from reconciler.service.clocks import later
@@ -23,7 +24,7 @@ from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachab
 from reconciler.service.recipients import Recipients
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.shared_events import Near
-from reconciler.service.trouble_files import troubles_of
+from reconciler.service.trouble_files import is_told_here, troubles_of, was_wrong_here
 
 NOW = "2026-06-01T00:00:00Z"
 TO = Recipients("wiki", "Wiki", "generic", Target("wiki", "${env:T}", ("ops@example.com",)), Notification())
@@ -117,6 +118,30 @@ def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(
     assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
     assert troubles_of(machine.outbox)[0]["message"] == wrong.message
     machine.troubles.ended(replace(good, started=later(NOW, 60)), ["wiki"], later(NOW, 60))
+    assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
+
+
+def test_what_a_record_says_was_told_is_kept_for_status_and_told_by_no_machine(machine: Machine) -> None:
+    good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
+    wrong = AppError("InvalidDeclaration", None, "users.yaml:1:1: no", "`reconcile validate`")
+    machine.troubles.ended(replace(good, result="failed", error=wrong, is_of_checkout=True, is_told_to_all=True), ["wiki"], NOW)
+    assert was_wrong_here(machine.outbox) and troubles_of(machine.outbox)[0]["message"] == wrong.message
+    machine.start()
+    assert machine.look() == [] and was_wrong_here(machine.outbox), "another process, which has not looked yet"
+    machine.troubles.ended(replace(good, started=later(NOW, 90)), ["wiki"], later(NOW, 120))
+    assert not was_wrong_here(machine.outbox) and not Outbox(machine.outbox).messages()
+
+
+def test_what_this_machine_has_told_by_itself_it_tells_to_be_over(machine: Machine) -> None:
+    """Also where a record could say in between that people know."""
+    good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
+    wrong = AppError("InvalidDeclaration", None, "users.yaml:1:1: no", "`reconcile validate`")
+    failed = replace(good, result="failed", error=wrong, is_of_checkout=True)
+    machine.troubles.ended(failed, ["wiki"], NOW)
+    assert is_told_here(machine.outbox)
+    machine.troubles.ended(replace(failed, is_told_to_all=True), ["wiki"], later(NOW, 60))
+    assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began"]
+    machine.troubles.ended(replace(good, started=later(NOW, 90)), ["wiki"], later(NOW, 120))
     assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
 
 

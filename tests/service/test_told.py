@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.notify.deliver import Delivery, Means, deliver
+from reconciler.notify.deliver import Delivery, Means, attempt, deliver
 from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
@@ -35,6 +35,8 @@ class Office:
 
     def __init__(self, service: Rounds, box: Mailbox) -> None:
         self.service, self.box, self.tried = service, box, list[Delivery]()
+        self.means = Means({VARIABLE: box.url}, lambda: datetime.fromisoformat(service.now()).astimezone(UTC), lambda: 0.0)
+        service.sends = lambda message: attempt(message, self.means)
 
     def cycle(self, hours: float = 2 / 3) -> list[str]:
         """The subjects of the mails that came of it."""
@@ -45,8 +47,7 @@ class Office:
         return [subject.removeprefix("[reconcile] wiki: ") for subject in self.box.subjects[before:]]
 
     def deliver(self, folder: Path) -> None:
-        at = datetime.fromisoformat(self.service.now()).astimezone(UTC)
-        deliver(Outbox(folder), Means({VARIABLE: self.box.url}, lambda: at, lambda: 0.0), self.tried.append)
+        deliver(Outbox(folder), self.means, self.tried.append)
 
 
 @pytest.fixture
@@ -222,32 +223,57 @@ def test_a_mail_server_that_is_down_costs_no_cycle_and_gets_it_later(office: Off
     assert office.cycle() == []
 
 
-def test_an_outbox_that_cannot_be_written_costs_no_cycle_and_is_made_up_for(office: Office) -> None:
-    office.cycle()
-    office.service.edit("ada@x.org", "title", "Boss")
+def in_the_way(office: Office) -> Path:
+    """A file where the outbox would be."""
     blocked = office.service.folder / ".reconcile/wiki/outbox"
     blocked.write_text("in the way")
+    return blocked
+
+
+def told_from_memory(office: Office) -> list[str]:
+    """The subjects of the mails of a cycle in a process of its own, which nothing delivers from an outbox."""
+    before = len(office.box.mails)
     office.service.later(minutes=40)
-    found = office.service.cycle()
-    assert found.result == "success" and "told" not in office.service.record.head()
-    assert found.unkept is not None and [message.event.reason for message in found.unkept.messages] == ["ChangedAtTheService"]
-    again = office.service.cycle()
-    assert again.unkept is not None and again.unkept.messages == (), "the process that runs remembers what people know"
+    office.service.unkept = None
+    assert office.service.cycle().result == "success"
+    return [subject.removeprefix("[reconcile] wiki: ") for subject in office.box.subjects[before:]]
+
+
+def test_an_outbox_that_cannot_be_written_costs_no_cycle_and_no_second_message_whichever_process_is_next(office: Office) -> None:
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    blocked = in_the_way(office)
+    assert told_from_memory(office) == ["1 object was changed at the service by somebody else"]
+    assert [told_from_memory(office) for _ in range(3)] == [[]] * 3, "the record says that it was told"
     shown = office.service.reconcile("status").out
     assert "outbox cannot be written: something else than a folder is there" in " ".join(shown.split())
-    office.service.unkept = None  # another process, which tells it once more
     blocked.unlink()
-    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+    assert office.cycle() == []
     assert "cannot be written" not in office.service.reconcile("status").out
+    office.service.edit("ada@x.org", "title", "Engineer")
+    assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_what_no_outbox_can_hold_is_tried_by_each_cycle_until_it_arrives(office: Office) -> None:
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    in_the_way(office)
+    office.box.refuse = "451 later"
+    found = office.service.cycle()
+    assert found.unkept is not None and [(one.succeeded, one.next) for one in found.unkept.tried] == [(False, "the next cycle")]
+    assert told_from_memory(office) == [] and "told" not in office.service.record.head()
+    office.box.refuse = ""
+    assert told_from_memory(office) == ["1 object was changed at the service by somebody else"]
+    assert told_from_memory(office) == []
 
 
 def test_what_an_unusable_outbox_could_not_hold_is_over_once_it_can_be_used(office: Office) -> None:
     office.cycle()
-    blocked = office.service.folder / ".reconcile/wiki/outbox"
-    blocked.write_text("in the way")
+    blocked = in_the_way(office)
     office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
     found = office.service.cycle()
-    assert found.unkept is not None and [message.event.reason for message in found.unkept.messages] == ["InvalidDeclaration"]
+    assert found.unkept is not None and [one.succeeded for one in found.unkept.tried] == [True]
+    assert "(InvalidDeclaration)" in office.box.subjects[-1]
     blocked.unlink()
     office.service.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}]\n")
     assert office.cycle() == ["over: a failure (InvalidDeclaration)"] and office.cycle() == []
@@ -274,19 +300,20 @@ def test_declarations_in_error_are_told_as_long_as_the_app_can_be_made_out(offic
     assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
 
 
-def test_what_is_wrong_in_files_that_all_apps_share_is_told_by_the_service_and_not_once_an_app(office: Office) -> None:
-    """Although the record says it of each; what was told before is over once a cycle could see that."""
+def test_what_is_wrong_in_files_that_all_apps_share_is_no_cause_of_an_app(office: Office) -> None:
+    """It is told for all, although the record says it of each; what was told before is over once a cycle could see that."""
     office.cycle()
     office.service.refuse = lambda call: DOWN
     assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
     office.service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
     office.service.refuse = lambda call: None
-    assert office.cycle() == []
+    assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
+    assert [cause["reason"] for cause in office.service.record.told["causes"]] == ["ServiceUnavailable"]
     result = office.service.cycle()
     assert result.is_of_checkout and office.service.service["cycle"]["error"] == "InvalidDeclaration"
     assert result.error is not None and "directory/groups/b.yaml" in result.error.message
     (office.service.folder / "desired/directory/groups/b.yaml").unlink()
-    assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
+    assert sorted(office.cycle()) == ["over: a failure (InvalidDeclaration)", "over: a failure (ServiceUnavailable)"]
 
 
 def test_a_declaration_in_error_ends_no_quarantine(office: Office) -> None:
@@ -414,8 +441,8 @@ def test_where_nothing_can_be_kept_one_message_is_tried_from_memory_and_its_end_
         patch.setattr(LocalStore, "save", full)
         patch.setattr(Outbox, "_replace", full)
         first, second, third = (service.cycle() for _ in range(3))
-        assert first.unkept is not None and [message.event.reason for message in first.unkept.messages] == ["RecordError"]
-        assert [cycle.unkept and cycle.unkept.messages for cycle in (second, third)] == [(), ()]
+        assert first.unkept is not None and [(one.succeeded, one.kind) for one in first.unkept.tried] == [(True, "failure")]
+        assert [cycle.unkept and cycle.unkept.tried for cycle in (second, third)] == [(), ()]
     assert office.cycle() == [] and service.unkept is None
     assert office.cycle() == ["over: a failure (RecordError)"]
     assert office.cycle() == []

@@ -145,6 +145,7 @@ class Turns(Simulation):
         self.world = GitWorld(folder / "git")
         self.world.clock.now = self.time
         self.machines = [self.world.checkout, self.world.clone("other")]
+        self.behind = set(self.machines)  # those that lack what was merged last
         self.author = self.world.clone("author")
         self.ends: dict[str, int] = {}
         self.fallen: Path | None = None  # the machine of a killed cycle that nothing has followed yet
@@ -194,9 +195,12 @@ class Turns(Simulation):
         git(self.author, "add", "desired")
         git(self.author, "commit", "--quiet", "--allow-empty", "-m", "declared")
         git(self.author, "push", "--quiet", "origin", "HEAD:main")
+        self.behind = set(self.machines)
 
     def enter(self, machine: Path) -> None:
-        git(machine, "pull", "--quiet", "--ff-only", "origin", "main")
+        if machine in self.behind:
+            git(machine, "pull", "--quiet", "--ff-only", "origin", "main")
+            self.behind.remove(machine)
         self.patch.chdir(machine)
         commit._revision.cache_clear()
         base_commit._answer.cache_clear()

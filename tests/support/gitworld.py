@@ -55,6 +55,7 @@ def _template() -> Path:
         git(checkout, "add", "file")
         git(checkout, "commit", "--quiet", "-m", f"c{number}")
     git(checkout, "push", "--quiet", "origin", "main")
+    git(bare, "config", "receive.autogc", "false")  # which would look after each push whether there is anything to do
     for sample in folder.rglob("*.sample"):
         sample.unlink()
     return folder

@@ -14,6 +14,8 @@ from reconciler.apply.model import Outcome
 from reconciler.cycle import base_commit, clock, commit
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
+from reconciler.notify.deliver import Delivery
+from reconciler.notify.message import Message
 from reconciler.notify.outbox import Telling
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
@@ -39,6 +41,7 @@ class Rounds(Desk):
         self.stands: Callable[[Standing], None] = lambda standing: None
         self.pulled: Sighting | None = None
         self.unkept: Telling | None = None
+        self.sends: Callable[[Message], Delivery | None] = lambda message: None
         self.numbers = 0
         patch.chdir(folder)
         for name in ("WIKI_URL", "WIKI_TOKEN"):
@@ -67,8 +70,9 @@ class Rounds(Desk):
         base_commit._answer.cache_clear()
         self.numbers += 1
         means = Means(
-            SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s)
-        )
+            SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s),
+            sends=lambda message: self.sends(message),
+        )  # fmt: skip
         end = conducted(
             folder, "wiki", Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept, urgent, causes), means
         )

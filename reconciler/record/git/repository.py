@@ -41,6 +41,7 @@ BUSY = re.compile(
 )
 A_DAY = 86_400.0  # seconds
 LOOK = 60.0  # seconds that a remote may take to say what it has
+SMALL = 4_096  # bytes of a blob that is remembered, such as a lock or a journal's line
 LENGTHS = {"sha1": 40, "sha256": 64}  # of an id
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -61,6 +62,9 @@ class Repository:
         self.local = local(environ)
         self.fetching, self.pushing = (remote(environ, settings) for settings in (remote_place.fetches, remote_place.pushes))
         self.looking = replace(self.fetching, seconds=LOOK)
+        # Neither changes ever, so git is asked once: the tree of each commit, and what small blobs hold.
+        self._trees: dict[str, str] = {}
+        self._blobs: dict[str, bytes] = {}
         with self._alone():
             if not (self.path / "HEAD").exists():
                 self.local.must(
@@ -141,7 +145,9 @@ class Repository:
 
     def tree_id(self, commit: str) -> str:
         """The id of a commit's tree."""
-        return self._git("rev-parse", f"{commit}^{{tree}}").decode().strip()
+        if commit not in self._trees:
+            self._trees[commit] = self._git("rev-parse", f"{commit}^{{tree}}").decode().strip()
+        return self._trees[commit]
 
     def kind(self, id: str) -> str:
         """What an object is: commit, tree, blob or tag."""
@@ -154,8 +160,15 @@ class Repository:
         return {path: (mode, id) for path, (mode, _, id) in listed}
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Blob id -> content, in one process."""
-        wanted = sorted(set(ids))
+        """Blob id -> content, in one process at most."""
+        asked = set(ids)
+        contents = {id: self._blobs[id] for id in asked if id in self._blobs}
+        if wanted := sorted(asked - contents.keys()):
+            contents |= (new := self._read(wanted))
+            self._blobs |= {id: data for id, data in new.items() if len(data) <= SMALL}
+        return contents
+
+    def _read(self, wanted: Iterable[str]) -> dict[str, bytes]:
         raw, at, contents = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
         for id in wanted:
             end = raw.index(b"\n", at)
@@ -178,14 +191,17 @@ class Repository:
             tree = self._write(files, contents)
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or fix the permissions") from None
-        return self.commit_tree(
-            tree, parents, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
-        )
+        dates = {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
+        commit = self.commit_tree(tree, parents, message, dates)
+        self._trees[commit] = tree
+        return commit
 
     def _write(self, files: Mapping[str, str], contents: Iterable[bytes]) -> str:
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="work-") as work:
             names = []
             for number, content in enumerate(contents):
+                if len(content) <= SMALL:
+                    self._blobs[self.blob_id(content)] = content
                 names.append(os.path.join(work, str(number)))
                 Path(names[-1]).write_bytes(content)
             if names:
