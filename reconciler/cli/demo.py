@@ -25,9 +25,9 @@ from reconciler.demo import install
 from reconciler.processes.child import Process, start
 from reconciler.processes.environment import Allowed, ourselves
 
-APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
+APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "tickets": "TICKETS_SCIM", "wiki": "WIKI_SCIM"}
 AGAIN = "what is above says why; run `reconcile demo --full` to see all of it"
-PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
+PROFILES = {"thousandeyes": "thousandeyes", "tickets": "generic", "wiki": "generic"}
 
 
 @click.command()
@@ -128,15 +128,16 @@ class _Story:
         self.chapters = 0
 
     def tell(self) -> None:
-        self._chapter("Two services, with accounts that nobody declared")
+        self._chapter("Three services, with accounts that nobody declared")
         self._seed()
         self._run("validate")
         self._run("test-connection", "--app", "wiki")
         self._chapter("The plan: what would be done, for whom, and which line says so")
-        self._run("plan", "--out", "plan.json", "--app", "thousandeyes")
-        self._run("plan", "--out", "wiki.json", "--app", "wiki", lines=14)
+        self._run("plan", "--out", "plan.json", "--app", "thousandeyes", lines=20)
+        self._run("plan", "--out", "tickets.json", "--app", "tickets", lines=9)
+        self._run("plan", "--out", "wiki.json", "--app", "wiki", lines=12)
         self._chapter("The saved plans are what gets reviewed: exactly that is applied, and nothing else")
-        self._run("apply", "plan.json", "wiki.json", lines=8)
+        self._run("apply", "plan.json", "tickets.json", "wiki.json", lines=8)
         self._chapter("What was declared is there: a second plan is empty")
         self._run("plan", "--detailed-exitcode", lines=4)
         self._chapter("Somebody edits an account by hand on the wiki: drift, which the apply puts back")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.apply.model import Outcome, Result
     from reconciler.cycle.session import Session
     from reconciler.cycle.write import Request
+    from reconciler.plan.outstanding import Outstanding
     from reconciler.plan.safeguards.model import Safeguard
     from reconciler.scim.errors import ServiceError
 
@@ -138,9 +139,7 @@ def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
 
     What the service was told by an earlier run, and has not done until now, is not done.
     """
-    from reconciler.plan.outstanding import cautions
     from reconciler.plan.selection import Selection
-    from reconciler.report.text import caution_words
 
     if session.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it [LockLost]")
@@ -155,9 +154,18 @@ def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
     if result.refused:
         say_error(result.refused, f"{_first(result.refused)}{THE_SAME}")
     left = [item for item in session.planned.findings.outstanding if Selection(only).names(item.address)]
-    for item in cautions(session.planned.context, left):
-        say(f"Error: what an earlier apply requested of {session.app.displayName} is not done: {caution_words(item)}")
+    if left:
+        _say_outstanding(session, left)
     return 0 if result.complete and not (session.planned.plan.errors or left) else PARTIAL
+
+
+def _say_outstanding(session: Session, left: Iterable[Outstanding]) -> None:
+    from reconciler.plan.outstanding import cautions
+    from reconciler.report.text import caution_words
+
+    say(f"Error: what an earlier apply requested of {session.app.displayName} is not done [Outstanding]")
+    for item in cautions(session.planned.context, left):
+        say(f"    {caution_words(item)}")
 
 
 def _first(refused: ServiceError) -> str:

@@ -70,6 +70,14 @@ CODES = (
         "a pull request that removes the file of a department of 30 people, applied without an approval",
     ),
     told(
+        "Outstanding",
+        "An earlier apply requested it, and it is not done",
+        "The service answered an earlier apply, and did not do what it requested of access: the lines below it say what.",
+        "Until it is done each apply ends in 5, so that nobody takes the service for as declared.",
+        "Do what the lines below say: `reconcile help CODE` explains the code at the end of each.",
+        "a service that answers 200 to a role that is taken away, and keeps it",
+    ),
+    told(
         "PlanFileError",
         "Not a saved plan that can be used",
         "The file is not a plan, is of another version, or was edited.",

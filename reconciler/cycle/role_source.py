@@ -22,5 +22,5 @@ def opened(app: App, api: RoleApi | None, client: ScimClient, record: Record | N
     if api is None or api.driver not in DRIVERS:
         return None
     recorded = record.base_url if record is not None else None
-    reach = resolve_role_api(app, api.url or PATHS[api.driver], api.token, os.environ, recorded)
+    reach = resolve_role_api(app, api, PATHS[api.driver], os.environ, recorded)
     return DRIVERS[api.driver](client.sender.beside(reach.base_url, reach.token))

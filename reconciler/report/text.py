@@ -13,6 +13,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.model import Access, Caution, Ending, PartRead, Plan, Skip, Unmanaged
 from reconciler.plan.notices import KEEPS
 from reconciler.plan.warnings import listed
+from reconciler.report.address import address_words
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
 from reconciler.report.change_text import block_lines
 from reconciler.report.colours import BOLD, RED, Colour
@@ -33,7 +34,7 @@ def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few
 
     Of more than `few` changes of one cause, or people of one access, two stand for all.
     """
-    lines = [first_line(plan), plain(plan.base_url), ""]
+    lines = [first_line(plan), plain(address_words(plan.base_url)), ""]
     lines += _cautions(plan.cautions, colour)
     people = by_person(plan.access)
     lines += _access(people, colour, few)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from reconciler.declare.place import Place
 from reconciler.declare.urls import PLACEHOLDER, url_problem
 from reconciler.scim.errors import CredentialError, UrlNotSet
 from reconciler.scim.origins import allowed, check_name, check_origin, origin
-from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, shown, usable_in_url
+from reconciler.scim.references import FOREIGN, REFERENCE, Part, expanded, parts, secret_file, shown, usable_in_url
 
 SHORTEST = 6  # characters of a token that is looked for in other text: a shorter one stands in many by chance
 
@@ -38,41 +39,62 @@ ROLE_API = Keys("roles.apiUrl", "roles.token")
 
 def resolve(app: AppHead, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
     """URL and token of an app. Raises CredentialError, before any request could be sent."""
-    return _resolved(app.name, Keys(), app.tenantUrl, app.secretToken, environ, recorded_origin)
+    keys = keys_of(app)
+    what, secret = f"the {keys.url} of {app.name}", f"the {keys.token} of {app.name}"
+    with _told_at(app.url_place):
+        pieces = _pieces(what, app.tenantUrl, environ)
+        url = _sound(what, expanded(pieces).rstrip("/"), keys)
+    with _told_at(app.token_place):
+        name = _name(secret, app.secretToken, environ)
+    entries = allowed(environ)
+    with _told_at(app.url_place):
+        check_origin(app.name, origin(url), name, environ, recorded_origin, keys.url)
+    with _told_at(app.token_place):
+        check_name(app.name, origin(url), name, entries, keys.token)
+        token = _token(secret, app.secretToken, environ)
+    with _told_at(app.url_place):
+        _check_holds_none(what, url, [token, *foreign(environ)])
+    return Credentials(url, token, shown(pieces))
 
 
-def resolve_role_api(app: AppHead, url: str, token: str, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
+def resolve_role_api(
+    app: AppHead, api: RoleApi, path: str, environ: Mapping[str, str], recorded_origin: str | None
+) -> Credentials:
     """URL and token of the API beside SCIM that holds an app's roles; the same rules. Raises CredentialError.
 
-    `url` is a reference as tenantUrl is, or a path such as `/v7` at the origin of tenantUrl; an empty `token` is that of SCIM.
+    `path`, such as `/v7`, is where it lies on the origin of tenantUrl, for an API that names no URL of its own.
     """
-    keys = ROLE_API if token else Keys(ROLE_API.url)
-    if url.startswith("/"):
-        keys, url = Keys("tenantUrl", keys.token), origin(resolve(app, environ, recorded_origin).base_url) + url
-    return _resolved(app.name, keys, url, token or app.secretToken, environ, recorded_origin)
+    url = api.url or origin(resolve(app, environ, recorded_origin).base_url) + path
+    return resolve(_beside(app, api, url), environ, recorded_origin)
 
 
-def _resolved(
-    app: str, keys: Keys, url_text: str, token_text: str, environ: Mapping[str, str], recorded: str | None
-) -> Credentials:
-    what = f"the {keys.url} of {app}"
-    for name, _, path in REFERENCE.findall(url_text):
+@contextmanager
+def _told_at(place: Place) -> Iterator[None]:
+    """What is wrong with what stands there is said with where it stands."""
+    try:
+        yield
+    except CredentialError as error:
+        raise error.at(place) from None
+
+
+def _pieces(what: str, text: str, environ: Mapping[str, str]) -> list[Part]:
+    for name, _, path in REFERENCE.findall(text):
         if path or not usable_in_url(name, environ):
             raise CredentialError(f"{what} takes {name or 'a file'}", "name a variable that ends in _URL or _HOST")
-    pieces = parts(url_text, environ, what)
-    url = expanded(pieces).rstrip("/")
-    problem = url_problem(url)
-    if problem:
+    return parts(text, environ, what)
+
+
+def _sound(what: str, url: str, keys: Keys) -> str:
+    if problem := url_problem(url):
         raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
     if url == PLACEHOLDER:
         raise UrlNotSet(f"{what} is still the placeholder of `reconcile init`", f"write the service's SCIM address as {keys.url}")
-    name = _name(f"the {keys.token} of {app}", token_text, environ)
-    check_origin(app, origin(url), name, environ, recorded, keys.url)
-    check_name(app, origin(url), name, allowed(environ), keys.token)
-    token = _token(f"the {keys.token} of {app}", token_text, environ)
-    if holds(url, [token, *foreign(environ)]):
+    return url
+
+
+def _check_holds_none(what: str, url: str, secrets: Iterable[str]) -> None:
+    if holds(url, secrets):
         raise CredentialError(f"{what} holds a token", "leave it out, and revoke it: a URL is shown")
-    return Credentials(url, token, shown(pieces))
 
 
 class Beside(NamedTuple):
@@ -86,8 +108,9 @@ class Beside(NamedTuple):
     keys: Keys
 
 
-def _keys(api: RoleApi) -> Keys:
-    return Keys(ROLE_API.url if api.url else Keys().url, ROLE_API.token if api.token else Keys().token)
+def _beside(app: AppHead, api: RoleApi, url: str) -> Beside:
+    keys = Keys(ROLE_API.url if api.url else Keys().url, ROLE_API.token if api.token else Keys().token)
+    return Beside(app.name, url, api.token or app.secretToken, api.url_place, api.token_place, keys)
 
 
 def keys_of(app: AppHead) -> Keys:
@@ -102,8 +125,7 @@ def reaches(apps: Iterable[AppHead]) -> list[AppHead]:
         found.append(app)
         api: RoleApi | None = getattr(app, "role_api", None)
         if api is not None and (api.url or api.token):
-            url, token = api.url or app.tenantUrl, api.token or app.secretToken
-            found.append(Beside(app.name, url, token, api.url_place, api.token_place, _keys(api)))
+            found.append(_beside(app, api, api.url or app.tenantUrl))
     return found
 
 

@@ -20,7 +20,10 @@ CredentialError         the URL or the token must not or cannot be used
 
 from __future__ import annotations
 
+from typing import Self
+
 from reconciler.declare.errors import ReconcileError
+from reconciler.declare.place import Place
 
 INCOMPATIBLE = "ServiceIncompatible"
 LONGEST = 300.0  # seconds that a request waits, where the service asks for it
@@ -28,6 +31,10 @@ LONGEST = 300.0  # seconds that a request waits, where the service asks for it
 
 class CredentialError(ReconcileError):
     """Raised before any request; `remedy` says what to do."""
+
+    def at(self, place: Place) -> Self:
+        """The same, with where what is wrong is declared, as far as that is known."""
+        return type(self)(f"{self.message}, {place}", self.remedy, self._code) if place.line else self
 
 
 class UrlNotSet(CredentialError):

@@ -42,4 +42,6 @@ def test_what_an_earlier_apply_was_told_and_is_not_done_is_said_with_the_exit_co
     with click.Context(click.Command("apply")):
         assert write(session, (), Request()) == PARTIAL
     said = capsys.readouterr().err
-    assert "Error: what an earlier apply requested of wiki is not done: User/ada@x.org is still active" in said
+    error, item = said.splitlines()[-2:]
+    assert error == "Error: what an earlier apply requested of wiki is not done [Outstanding]"
+    assert item.startswith("    User/ada@x.org is still active: ") and item.endswith(" [StillActive]")

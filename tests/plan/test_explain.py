@@ -494,7 +494,8 @@ def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(
 
 def test_a_token_that_is_not_set_has_its_code_in_the_first_step(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1:9/v2")
-    assert "is not set [SecretMissing]\n" in desk.reconcile("explain", "ada@x.org", WIKI_TOKEN="").out
+    said = desk.reconcile("explain", "ada@x.org", WIKI_TOKEN="").out
+    assert "is not set, desired/apps/wiki/app.yaml:2:63 [SecretMissing]\n" in said
     document = json.loads(desk.reconcile("explain", "ada@x.org", "--format", "json", WIKI_TOKEN="").out)
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
     assert [step.get("code") for step in document["explanations"][0]["steps"]] == ["SecretMissing", *[None] * 4]

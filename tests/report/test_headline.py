@@ -11,6 +11,7 @@ from reconciler.declare.warned import Warned
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.model import Access, Kept, LooksRenamed, Plan, Skip
 from reconciler.report import jsonform, markdown, plan_file, text
+from reconciler.report.address import address_words
 from reconciler.report.headline import headline
 from reconciler.report.redact import redact
 from tests.support.warned import texts
@@ -198,3 +199,10 @@ def test_what_the_service_ignores_and_whom_nobody_manages_is_standing(world: Wor
     world.converge()
     (said,) = texts(world.plan().standing)
     assert said.startswith("an active account holds Admin (privileged)") and said in texts(world.plan().warnings)
+
+
+def test_an_address_that_hides_what_a_variable_holds_says_so() -> None:
+    hidden = "https://a.example/${env:WIKI_URL}#4f0c1a2b3d5e"
+    said = f"{hidden} (a variable's text is not shown; # and its digits stand for the whole URL)"
+    assert said in text.render(replace(PLAN, base_url=hidden), lambda words, code: words)
+    assert address_words("https://a.example/#top") == "https://a.example/#top"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declare.load import load
-from reconciler.declare.model import App
+from reconciler.declare.model import App, RoleApi
 from reconciler.declare.urls import PLACEHOLDER, url_problem
 from reconciler.github.workflow_files import TOKEN, URL, bound, variables_of
 from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
@@ -113,6 +113,33 @@ def test_the_placeholder_of_init_is_refused_before_anything_is_sent(tmp_path: Pa
     with pytest.raises(CredentialError, match="tenantUrl of wiki is still the placeholder of `reconcile init`") as refused:
         told(declared(tmp_path, PLACEHOLDER))
     assert refused.value.code == "UrlNotSet" and "write the service's SCIM address" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "environ", "at"),
+    [
+        (PLACEHOLDER, "${env:WIKI_TOKEN}", {}, "3:14"),
+        ("${env:WIKI_URL}/v2", "${env:WIKI_TOKEN}", {}, "3:14"),
+        (HERE, "${env:NOT_SET}", {}, "4:16"),
+        (HERE, "${env:WIKI_TOKEN}", {"WIKI_TOKEN": ""}, "4:16"),
+        (HERE, "${env:WIKI_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": "https://a.example"}, "3:14"),
+        (HERE, "${env:WIKI_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": f"{HERE}=OTHER_TOKEN"}, "4:16"),
+        (f"{HERE}/hunter2", "${env:WIKI_TOKEN}", {}, "3:14"),
+    ],
+)
+def test_what_is_wrong_with_a_url_or_a_token_is_told_at_its_place(
+    tmp_path: Path, url: str, token: str, environ: dict[str, str], at: str
+) -> None:
+    app = declared(tmp_path, url, token)
+    with pytest.raises(CredentialError) as refused:
+        told(app, **environ)
+    assert str(refused.value).endswith(f", {tmp_path}/desired/apps/wiki/app.yaml:{at}")
+
+
+def test_what_is_wrong_with_the_list_of_origins_has_no_place_in_a_file(tmp_path: Path) -> None:
+    with pytest.raises(CredentialError) as refused:
+        told(declared(tmp_path), RECONCILE_ALLOWED_ORIGINS=",")
+    assert "app.yaml" not in str(refused.value)
 
 
 # Variables in a URL
@@ -401,8 +428,9 @@ def test_the_folder_for_secrets_is_run_secrets_where_nobody_says_otherwise(tmp_p
 V7 = "https://api.example.com/v7"
 
 
-def beside(app: App, url: str = "/v7", token: str = "", recorded: str | None = None, **environ: str) -> Credentials:
-    return resolve_role_api(app, url, token, {"WIKI_TOKEN": "hunter2", "API_TOKEN": "hunter3", **environ}, recorded)
+def beside(app: App, url: str = "", token: str = "", recorded: str | None = None, **environ: str) -> Credentials:
+    api = RoleApi("thousandeyes-v7", url, token)
+    return resolve_role_api(app, api, "/v7", {"WIKI_TOKEN": "hunter2", "API_TOKEN": "hunter3", **environ}, recorded)
 
 
 def test_an_api_beside_scim_is_at_its_origin_with_its_token_where_nothing_else_is_said(tmp_path: Path) -> None:
@@ -417,7 +445,7 @@ def test_an_api_beside_scim_is_at_its_origin_with_its_token_where_nothing_else_i
     [
         (V7, "", {"RECONCILE_ALLOWED_ORIGINS": HERE}, "the roles.apiUrl of wiki points to https://api.example.com"),
         (V7, "", {"RECONCILE_ALLOWED_ORIGINS": f"{V7}=API_TOKEN,{HERE}=WIKI_TOKEN"}, "the secretToken of wiki, WIKI_TOKEN"),
-        ("/v7", "${env:API_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": f"{HERE}=WIKI_TOKEN"}, "the roles.token of wiki, API_TOKEN"),
+        ("", "${env:API_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": f"{HERE}=WIKI_TOKEN"}, "the roles.token of wiki, API_TOKEN"),
         (V7, "", {"GITHUB_EVENT_NAME": "pull_request"}, "a pull request can edit roles.apiUrl"),
         (V7, "", {"CI": "true"}, "the roles.apiUrl of wiki points to"),
         ("http://api.example.com/v7", "", {}, "the roles.apiUrl of wiki: "),

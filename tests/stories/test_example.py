@@ -66,7 +66,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk with the example, planned and applied once to both apps."""
+    """A desk with the example, planned and applied once to all apps."""
     folder = tmp_path_factory.mktemp("example")
     with scim_server() as url, thousandeyes(TOKEN) as (there, _):
         desk = Desk(folder / "desk", url)
@@ -78,7 +78,8 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def read(desk: Desk, app: str, resource: str) -> list[dict[str, Any]]:
-    with ScimClient(desk.environ[f"{app}_SCIM_URL"], TOKEN, PROFILES[app.lower() if app != "WIKI" else "generic"]) as client:
+    profile = PROFILES[app.lower() if app == "THOUSANDEYES" else "generic"]
+    with ScimClient(desk.environ[f"{app}_SCIM_URL"], TOKEN, profile) as client:
         return client.read_all(resource, lambda page: page)
 
 
@@ -117,6 +118,19 @@ def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(ap
         }
 
 
+def test_tickets_has_the_one_role_of_each_person_as_the_primary_one(applied: Desk) -> None:
+    """It is written as Entra's mappings have it: `roles[primary eq "True"].value`."""
+    found = {name: person["roles"] for name, person in people(applied, "TICKETS").items()}
+    agent, requester = ([{"value": value, "primary": True}] for value in ("agent", "requester"))
+    assert found == {"radia": agent, "mary": agent, "katherine": requester}
+
+
+def test_the_approval_of_an_earlier_plan_lets_nothing_through_and_is_named_as_spent(applied: Desk) -> None:
+    said = applied.reconcile("plan", "--app", "tickets").out
+    assert "\n  1 approval does nothing here: desired/apps/tickets/approvals.yaml:5 (" in said and said.count("approv") == 2
+    assert "Approved" not in said and "approvals: " not in said
+
+
 def test_in_thousandeyes_grace_alone_is_an_administrator_beside_whom_it_had_before(applied: Desk) -> None:
     base = applied.environ["THOUSANDEYES_SCIM_URL"].removesuffix("/v2")
     with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False) as client:
@@ -141,4 +155,4 @@ def test_every_group_has_exactly_its_members(applied: Desk) -> None:
 
 def test_the_second_plan_is_empty(applied: Desk) -> None:
     ran = applied.reconcile("plan", "--detailed-exitcode")
-    assert ran.code == 0 and ran.out.count("No changes.") == 2
+    assert ran.code == 0 and ran.out.count("No changes.") == 3

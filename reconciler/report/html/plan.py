@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Access, Ending, Plan
+from reconciler.report.address import address_words
 from reconciler.report.change_text import SIGNS, beside, value_text
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.html.listing import Line, Listing, Row, listing
@@ -33,7 +34,7 @@ def _shown(number: int, plan: Plan) -> dict[str, Any]:
     return {
         "name": name,
         "app": plan.display_name,
-        "url": plan.base_url,
+        "url": address_words(plan.base_url),
         "verdict": verdict(plan),
         "headline": headline(plan, plain),
         "last": last_line(plan),
