@@ -62,10 +62,15 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     assert tuple(re.findall(r"^\$ reconcile (.*)$", ran.stdout, re.MULTILINE)) == STORY
     assert len(ran.stdout.splitlines()) <= LONGEST
     after = dict(zip(STORY, ran.stdout.split("$ reconcile ")[1:], strict=False))
-    assert "0 errors, 2 warnings" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
+    assert "0 errors, 1 warning" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
     assert 'title: "Intern" -> "Principal Engineer"' in after[STORY[7]] and "[drift]" in after[STORY[7]]
     assert "gain a privileged role (Organization Admin)" in after[STORY[9]]
     assert "mary@example.com gains Organization Admin (privileged) through group On Call" in after[STORY[9]]
+    gone = re.search(
+        r"grace@example.com loses Organization Admin \(privileged\), desired/apps/thousandeyes/assignments.yaml:3 in \w{7},",
+        ran.stdout,
+    )
+    assert gone is not None, "the line that is gone, in the commit where it stood"
     assert "- disable User/grace@example.com" in after[STORY[11]] and "- orgAdmin" in after[STORY[11]]
     assert "No changes. Wiki matches the declaration." in after[STORY[13]]
     assert "To: wiki-owners@example.com\nSubject: [reconcile] Wiki: in quarantine" in after[STORY[14]]
