@@ -35,7 +35,8 @@ def offered(*words: str) -> list[str]:
         (("revoke", "User/ada"), ["User/ada@example.com"]),
         (("plan", "--only", "User/ada"), ["User/ada@example.com"]),
         (("record", "forget", "Group/Network E"), ["Group/Network Engineering"]),
-        (("help", "safe"), ["safeguards", "SafeguardEnds", "SafeguardWeakened"]),
+        (("help", "safe"), ["safeguards", "SafeguardEnds", "SafeguardWeakened", "safeguard"]),
+        (("help", "secretT"), ["secretToken"]),
         (("help", "appl"), ["apply"]),
         (("help", "unknown-k"), ["unknown-key"]),
         (("help", "notass"), ["NotAssigned"]),
@@ -80,7 +81,7 @@ def test_after_a_word_that_is_no_command_nothing_is_said(words: tuple[str, ...])
         ("reconcile plan --only User/ada@ex", "reconcile plan --only User/ada @ ex", "example.com"),
         ("reconcile plan --app=w", "reconcile plan --app = w", "wiki"),
         ("reconcile plan --only=User/ada", "reconcile plan --only = User/ada", "User/ada@example.com"),
-        ("reconcile plan --app ", "reconcile plan --app ''", "thousandeyes wiki"),
+        ("reconcile plan --app ", "reconcile plan --app ''", "thousandeyes tickets wiki"),
     ],
 )
 def test_bash_which_breaks_words_at_signs_of_its_own_is_given_the_rest_of_the_last(line: str, words: str, reply: str) -> None:
