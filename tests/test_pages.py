@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
+from reconciler.cli import help_keys
 from reconciler.cli.examples import ENDINGS
-from reconciler.cli.help import KINDS
+from reconciler.cli.help import KINDS, text_of
 from reconciler.cli.main import COMMANDS, SECTIONS, cli, run
+from reconciler.declare.names import fold
 from tests.support.servers import ROOT
 
 DOCS = ROOT / "reconciler/docs"
@@ -83,10 +85,34 @@ def test_help_lists_and_shows_every_page(capsys: pytest.CaptureFixture[str]) -> 
 def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help", "plan"]) == 0
     assert "--detailed-exitcode" in capsys.readouterr().out
-    assert run(["help", "safeguard"]) == 64
+    assert run(["help", "safegards"]) == 64
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
+    assert run(["help", "safeguard"]) == 0
+    assert "`reconcile help safeguards` is a page on it.\n" in capsys.readouterr().out
     assert run(["help", "zzzzzzzz"]) == 64
     assert "did you mean" not in capsys.readouterr().err
+
+
+def test_help_says_what_a_key_is_and_in_which_file(capsys: pytest.CaptureFixture[str]) -> None:
+    table = "| key | value | what it is |\n|---|---|---|\n| **`adminCredentials.tenantUrl`** | string | The SCIM"
+    row = f"\n## apps/APP/app.yaml\n\n{table}"
+    for typed in ("tenantUrl", "tenanturl", "adminCredentials.tenantUrl"):
+        assert run(["help", typed]) == 0
+        assert row in capsys.readouterr().out
+    assert run(["help", "approvals.plan"]) == 0
+    assert "`approvals[].plan`" in capsys.readouterr().out
+    assert run(["help", "displayName"]) == 0
+    assert {"directory/users/*.yaml", "apps/APP/roles.yaml"} < set(re.findall("^## (.*)", capsys.readouterr().out, re.MULTILINE))
+    assert run(["help", "secretTokn"]) == 64
+    assert "did you mean 'secretToken'?" in capsys.readouterr().err
+    assert run(["help", "nonsense"]) == 64
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_every_key_of_the_schemas_has_its_help() -> None:
+    names = help_keys.names(text_of("keys"))
+    assert {"tenantUrl", "plan", "matchingPrecedence", "minimumActive", "displayName"} < set(names) and "" not in names
+    assert {fold(name) for name in names} <= help_keys.by_name(text_of("keys")).keys()
 
 
 def test_help_finds_variables_and_lists_the_how_to_pages(capsys: pytest.CaptureFixture[str]) -> None:

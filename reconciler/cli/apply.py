@@ -62,8 +62,10 @@ def _there(context: click.Context, argument: click.Parameter, files: tuple[Path,
     for file in files:
         if not file.exists():
             is_app = str(file) in app_folders(context.params.get("desired") or Path("desired"))
-            app = f"{str(file)!r} is not a saved plan; for one app write `reconcile apply --app {file}`"
-            raise BadValue(app if is_app else f"{str(file)!r} is not there: `reconcile plan --out {file}` saves a plan", context)
+            app = f"{str(file)!r} is not a saved plan\n    for one app write `reconcile apply --app {file}`"
+            raise BadValue(
+                app if is_app else f"{str(file)!r} is not there\n    `reconcile plan --out {file}` saves a plan", context
+            )
     return files
 
 

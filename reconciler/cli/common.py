@@ -105,7 +105,7 @@ refresh_option = click.option(
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):
-            raise click.BadParameter(f"{value!r} is not an address: " + meant_address(value, candidates.declared(context)))
+            raise click.BadParameter(f"{value!r} is not an address\n    " + meant_address(value, candidates.declared(context)))
     return values
 
 
@@ -114,7 +114,7 @@ def meant_address(name: str, known: list[str]) -> str:
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    return did_you_mean(", ".join(near(name, known)), f"write User/{name} or Group/{name}")
+    return did_you_mean(near(name, known), f"write User/{name} or Group/{name}")
 
 
 def colourer(no_color: bool) -> Colour:
@@ -165,7 +165,7 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") 
     names = sorted(known)
     for name in asked:
         if name not in names:
-            raise UnknownName(f"no {what} {name!r}; " + meant(name, names))
+            raise UnknownName(f"no {what} {name!r}\n    " + meant(name, names))
 
 
 def meant(name: str, names: list[str]) -> str:
@@ -175,7 +175,7 @@ def meant(name: str, names: list[str]) -> str:
     part, near = fold(name), likely(name, names)
     holding = [known for known in names if part in fold(known)][:MOST_MEANT] if len(part) > 1 else []
     listed = f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
-    return did_you_mean(", ".join(map(repr, holding or ([near] if near else []))), listed)
+    return did_you_mean(holding or near, listed)
 
 
 def unknown_name(words: str, text: str, addresses: Iterable[str], named: Callable[[str], str], otherwise: str) -> UnknownName:
@@ -183,7 +183,7 @@ def unknown_name(words: str, text: str, addresses: Iterable[str], named: Callabl
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    return UnknownName(f"{words}\n    {did_you_mean(', '.join(map(named, near(text, addresses))), otherwise)}")
+    return UnknownName(f"{words}\n    {did_you_mean(map(named, near(text, addresses)), otherwise)}")
 
 
 def app_folders(desired: Path) -> list[str]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    get_completion_class,
+)
 from click.shell_completion import split_arg_string as words_of
 
 from reconciler.cli.common import no_color_option
 
 SHELLS = ("bash", "zsh", "fish")
 BREAKS = "@=:"  # where bash breaks what is typed into words of its own, and completes the last of them
-# As click's, but that it hands on the line itself.
+# As click's, but that it hands on the line itself, and that a name with a blank stays one word.
 BASH = """\
 %(complete_func)s() {
     local IFS=$'\\n' line="${COMP_LINE:0:COMP_POINT}" completion type value
@@ -22,7 +30,9 @@ BASH = """\
         case $type in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            plain) COMPREPLY+=("$value") ;;
+            plain)
+                [[ ${COMP_WORDS[COMP_CWORD]} == [\\"\\']* ]] || printf -v value %%q "$value"
+                COMPREPLY+=("$value") ;;
         esac
     done
 }
@@ -50,6 +60,32 @@ class Bash(BashComplete):
     def format_completion(self, item: CompletionItem) -> str:
         """A completion without what stands before the last break."""
         return f"{item.type},{item.value[self.there :]}"
+
+
+class _Whole(ShellComplete):
+    """A shell that wants the whole word again, of `--app=wi` also the option."""
+
+    option = ""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        before, begun = super().get_completion_args()
+        name, sign, _ = begun.partition("=")
+        self.option = name + sign if begun.startswith("-") and sign else ""
+        return before, begun
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """A completion behind the option that it is a value of."""
+        return super().format_completion(CompletionItem(self.option + item.value, item.type, item.help))
+
+
+@add_completion_class
+class Zsh(_Whole, ZshComplete):
+    """zsh, as click has it else."""
+
+
+@add_completion_class
+class Fish(_Whole, FishComplete):
+    """fish, as click has it else."""
 
 
 @click.command()

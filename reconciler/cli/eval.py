@@ -101,7 +101,7 @@ def _check_names(names: Iterable[str]) -> None:
     for name in names:
         problem = source_problem(name, "users") if name != DEFAULT_DOMAIN else None
         if problem:
-            raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
+            raise click.UsageError(f"{name}: {problem[0]}\n    {problem[1]}")
 
 
 def _meant(declarations: Declarations, user: str) -> str:

@@ -101,6 +101,4 @@ def _unknown(declarations: Declarations, recorded: set[str], user: str) -> Unkno
         )
     kind = "group" if fold(user).startswith("group/") else "user"
     words = f"nothing that is declared or recorded is called {user!r}"
-    return unknown_name(
-        words, user, addresses, str, did_you_mean(", ".join(called(user, declarations.users)), f"declare the {kind} first")
-    )
+    return unknown_name(words, user, addresses, str, did_you_mean(called(user, declarations.users), f"declare the {kind} first"))

@@ -1,4 +1,4 @@
-"""reconcile help: the pages of this package, what a code means, and the options of a command."""
+"""reconcile help: the pages of this package, what a code or a key means, and the options of a command."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from importlib.resources.abc import Traversable
 
 import click
 
+from reconciler.cli import help_keys
 from reconciler.cli.common import no_color_option
 from reconciler.cli.examples import ENDINGS
 from reconciler.cli.wrong_usage import UnknownName
 from reconciler.declare.names import fold
 from reconciler.declare.wording import did_you_mean, likely, nearly
 
-CODES, VARIABLES = "codes", "environment"  # the pages that hold a part for each
+CODES, VARIABLES, KEYS = "codes", "environment", "keys"  # the pages that hold a part for each
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 NEAR = 0.65  # of the letters; of so many names some share more than half with any word
+END = """`reconcile help CODE` says what the code at the end of a message means, and
+`reconcile help KEY` what a key of a YAML file is, such as tenantUrl.
+`reconcile --help` lists the commands."""
 KINDS = {
     "Begin": ("tutorial", "adopt", "github"),
     "How to": (
@@ -37,11 +41,13 @@ KINDS = {
 @no_color_option
 @click.pass_context
 def help(context: click.Context, topics: tuple[str, ...], no_color: bool) -> None:
-    """Show a page on TOPIC, what a code means, or the options of a command; without one, list the pages.
+    """Show a page on TOPIC, what a code or a key of a file means, or the options of a command; without one, list the pages.
 
-    On a terminal a page is laid out; in a pipe it is Markdown. A code is what messages end in, such as unknown-key.
+    On a terminal a page is laid out; in a pipe it is Markdown. A code is what messages end in, such as unknown-key; a key is
+    one of the YAML files, such as tenantUrl.
     """
     titles, codes, topic = pages(), sections() | sections(VARIABLES), " ".join(topics)
+    keys = help_keys.by_name(text_of(KEYS))
     if not topic:
         click.echo(_listed(titles))
     elif topic not in titles and (begun := [name for name in titles if name.startswith(f"{topic}-")]):
@@ -52,8 +58,12 @@ def help(context: click.Context, topics: tuple[str, ...], no_color: bool) -> Non
         _show(codes[topic], no_color)
     elif topic in ENDINGS:
         click.echo(_of_command(context.find_root(), topic.split()))
+    elif fold(topic) in keys:
+        also = f"\n`reconcile help {topic}s` is a page on it.\n" if f"{topic}s" in titles else ""
+        _show(keys[fold(topic)] + also, no_color)
     else:
-        raise UnknownName(f"no page, command, code or variable {topic!r}; " + _meant(topic, [*titles, *ENDINGS, *codes]))
+        words = f"no page, command, code, variable or key {topic!r}"
+        raise UnknownName(f"{words}\n    {_meant(topic, [*titles, *ENDINGS, *codes])}")
 
 
 def _of_command(context: click.Context, names: list[str]) -> str:
@@ -71,15 +81,16 @@ def _meant(topic: str, known: list[str]) -> str:
     if VARIABLE.fullmatch(topic):
         own = f"app.yaml may name any variable; `reconcile help {VARIABLES}` lists those that reconcile itself reads"
         slip = nearly(topic, map(fold, sections(VARIABLES)))
-        return did_you_mean(repr(slip[0].upper()) if slip else None, own)
-    near = likely(topic, known, NEAR)
-    return did_you_mean(near and repr(near), "`reconcile help` lists the pages, `reconcile --help` the commands")
+        return did_you_mean(slip[0].upper() if slip else None, own)
+    keys = {fold(name): name for name in help_keys.names(text_of(KEYS))}
+    near = next((keys[name] for name in nearly(topic, keys)), None) or likely(topic, known, NEAR)
+    return did_you_mean(near, "`reconcile help` lists the pages, `reconcile --help` the commands")
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
-    """Pages, commands, codes and variables that begin so, in any case."""
+    """Pages, commands, codes, variables and keys that begin so, in any case."""
     commands = [name for name in ENDINGS if " " not in name]
-    known = dict.fromkeys((*pages(), *commands, *sections(), *sections(VARIABLES)))
+    known = dict.fromkeys((*pages(), *commands, *sections(), *sections(VARIABLES), *help_keys.names(text_of(KEYS))))
     return [name for name in known if fold(name).startswith(fold(begun))]
 
 
@@ -110,8 +121,7 @@ def _listed(titles: dict[str, str]) -> str:
     parts += [
         "\n".join([f"{kind}:", *(f"  {name.ljust(width)}  {titles[name]}" for name in names)]) for kind, names in KINDS.items()
     ]
-    end = "`reconcile help CODE` says what the code at the end of a message means.\n`reconcile --help` lists the commands."
-    return "\n\n".join([*parts, end])
+    return "\n\n".join([*parts, END])
 
 
 def _show(text: str, no_color: bool) -> None:

@@ -127,7 +127,7 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     id = _id_in(address)
     if id is None and not address.lower().startswith(("user/", "group/")):
         known = candidates.declared(click.get_current_context())
-        raise BadValue(f"{address!r} is not an address: {meant_address(address, known)}")
+        raise BadValue(f"{address!r} is not an address\n    {meant_address(address, known)}")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
     if len(picked) != 1:

@@ -67,6 +67,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
 )
 BEGIN = ("make this a repository:", "git init --initial-branch=main")
 COMMIT = STEPS[5]
+PUSH = (
+    "Then commit it on a branch, `git push --set-upstream origin BRANCH`, and open a pull request: its plan is a comment "
+    "there, and the merge applies it"
+)
 NO_REMOTE = (
     "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in a Git "
     "repository that has a remote"
@@ -121,6 +125,7 @@ def _next(start: _Start) -> None:
     tokens = ", ".join(start.needed) or "the tokens"
     whose = ", for a service of yours" if start.file else ""
     echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
+    echo(PUSH, err=True)
     echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
     echo(f"    {start.origins}", err=True)
 

@@ -75,4 +75,4 @@ def _refuse(asked: Names, seen: Names, declarations: Declarations) -> None:
         for name in names:
             if fold(name.removeprefix("User/") if kind == "user" else name) not in known:
                 called = sorted(word for word in known.values() if kind != "user" or not is_user(word))
-                raise UnknownName(f"no {kind} {name!r}; " + meant(name, called))
+                raise UnknownName(f"no {kind} {name!r}\n    " + meant(name, called))

@@ -96,7 +96,7 @@ def _query(
     if action is not None and action not in known:
         from reconciler.declare.wording import hint
 
-        raise click.UsageError(f"no action {action!r}; " + hint(action, known, "actions are ", "'", CLOSE))
+        raise click.UsageError(f"no action {action!r}\n    " + hint(action, known, "actions are ", CLOSE))
     since, until = since and when("--since", since, moment), until and when("--until", until, end_of)
     user, group = user and user.removeprefix("User/"), group and group.removeprefix("Group/")
     return Query(since, until, user, group, role, action, status, cause, by, cycle)

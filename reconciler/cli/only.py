@@ -22,15 +22,16 @@ def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: lis
     from reconciler.report.safe import plain
 
     if nameless := unknown_everywhere(only, declarations, apps):
-        raise UnknownName(plain("; ".join(map(_words, nameless))) + "\n    " + ADDRESS)
+        remedies = [did_you_mean(item.near, "") for item in nameless if item.near] or [ADDRESS]
+        raise UnknownName("\n    ".join([plain("; ".join(map(_words, nameless))), *map(plain, remedies)]))
 
 
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:
     """An address that names nothing in one app of several."""
     for item in unknown(only, declarations, [record] if record is not None else []):
-        warn(app, Warned("UnknownName", _words(item)))
+        meant = f"; {did_you_mean(item.near, '')}" if item.near else ""
+        warn(app, Warned("UnknownName", _words(item) + meant))
 
 
 def _words(item: Unknown) -> str:
-    words = f"nothing that is declared or recorded is called {item.address}"
-    return f"{words}; {did_you_mean(', '.join(item.near), '')}" if item.near else words
+    return f"nothing that is declared or recorded is called {item.address}"

@@ -193,5 +193,5 @@ def _nowhere(address: str, known: Iterable[str]) -> int:
 
     say(f"Error: no record has {address!r} [NotInRecord]")
     otherwise = "an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it"
-    say(f"    {did_you_mean(', '.join(near(address, known)), otherwise)}")
+    say(f"    {did_you_mean(near(address, known), otherwise)}")
     return ERROR

@@ -93,7 +93,7 @@ def _reviews(desired: Path, name: str | None) -> Reviews:
 
     reviews = read_reviews(desired)
     if name is not None and name not in reviews.by_name:
-        raise UnknownName(f"no review {name!r}; " + meant(name, sorted(reviews.by_name)))
+        raise UnknownName(f"no review {name!r}\n    " + meant(name, sorted(reviews.by_name)))
     found = reviews if name is None else reviews.only(name)
     echo(as_text(found.problems), err=True, nl=False)
     return found

@@ -143,8 +143,9 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
 
 def _nobody(user: str | None, id: str, declarations: Declarations, recorded: list[str]) -> str:
     if user is None:
-        return f"the service shows no account with the id {id!r}; `reconcile access --unmanaged` lists those that nobody declared"
-    return f"no user {user!r} is declared or recorded; {_meant(user, declarations, recorded)}"
+        words = f"the service shows no account with the id {id!r}"
+        return f"{words}\n    `reconcile access --unmanaged` lists those that nobody declared"
+    return f"no user {user!r} is declared or recorded\n    {_meant(user, declarations, recorded)}"
 
 
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
@@ -155,8 +156,8 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     from reconciler.resolve.sources import user_addresses
 
     people = [*user_addresses(declarations.users), *(address for address in recorded if is_user(address))]
-    names = [repr(name_of(address)) for address in near(user, people) or called(user, declarations.users)]
-    return plain(did_you_mean(" or ".join(names), "give the userPrincipalName as it is declared, or was"))
+    names = [name_of(address) for address in near(user, people) or called(user, declarations.users)]
+    return plain(did_you_mean(names, "give the userPrincipalName as it is declared, or was"))
 
 
 def _waits(app: App, address: str, current: str) -> int:

@@ -19,7 +19,7 @@ def takes_no_words(command: Callable[..., Any]) -> Callable[..., Any]:
 def _refused(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> None:
     if words and not context.resilient_parsing:
         name = context.info_name or ""
-        raise click.UsageError(f"{name} takes no argument {words[0]!r}; {_instead(context, f'reconcile {name}', words[0])}")
+        raise click.UsageError(f"{name} takes no argument {words[0]!r}\n    {_instead(context, f'reconcile {name}', words[0])}")
 
 
 def _instead(context: click.Context, typed: str, word: str) -> str:

@@ -54,8 +54,8 @@ def no_command(name: str, known: list[str], context: click.Context) -> UnknownCo
     from reconciler.declare.wording import SURE, did_you_mean, hint
 
     begun = [command for command in known if len(name) > 1 and command.startswith(name)]
-    instead = did_you_mean(begun[0], "", "'") if len(begun) == 1 else hint(name, known, "commands are ", "'", SURE)
-    return UnknownCommand(f"no command {name!r}; {instead}", context)
+    instead = did_you_mean(begun[0], "") if len(begun) == 1 else hint(name, known, "commands are ", SURE)
+    return UnknownCommand(f"no command {name!r}\n    {instead}", context)
 
 
 def code_of(error: click.UsageError) -> str:
@@ -71,12 +71,24 @@ def _with_an_example(error: click.UsageError, text: str, arguments: Sequence[str
     """What is wrong, with all that has to be named and what to type, where something is missing or too much."""
     from reconciler.cli.examples import ENDINGS
 
+    if isinstance(error, click.NoSuchOption):
+        text = _no_option(error)
     if isinstance(error, click.MissingParameter) and len(left := _missing(error, arguments)) > 1:
         text = f"Missing options {', '.join(map(repr, left))}."
     is_missing = code_of(error) == "MissingArgument" or "unexpected extra argument" in text
     path = error.ctx.command_path.partition(" ")[2] if error.ctx else usage_json.command_of(arguments)
     example = ENDINGS.get(path, ("", ""))[1]
     return f"{text}\n    for example: `{example}`" if is_missing and example and "\n" not in text else text
+
+
+def _no_option(error: click.NoSuchOption) -> str:
+    """In our words, with what was meant where something is near."""
+    from reconciler.declare.wording import did_you_mean
+    from reconciler.report.safe import plain
+
+    path = error.ctx.command_path if error.ctx else "reconcile"
+    meant = did_you_mean(sorted(error.possibilities or ()), f"`{path} --help` lists the options")
+    return f"no option {plain(error.option_name)!r}\n    {meant}"
 
 
 def _missing(error: click.MissingParameter, arguments: Sequence[str]) -> list[str]:

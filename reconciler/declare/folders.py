@@ -96,7 +96,7 @@ class Folders:
     def _no_meaning(self, entry: Path, meant: str | None, folders: set[str], files: set[str]) -> None:
         names = [*sorted(folders), *(f"{name}.yaml" for name in sorted(files))]
         if meant is not None:
-            meant = f"the folder {meant}" if meant in folders and (entry.is_dir() or meant not in files) else f"{meant}.yaml"
+            meant = f"{meant}/" if meant in folders and (entry.is_dir() or meant not in files) else f"{meant}.yaml"
         self.error(
             entry,
             "no-meaning",

@@ -40,7 +40,7 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     if document.lacks(("profile",)) or not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():
-        message, remedy = f"there is no profile {name!r}", hint(name, list(names()), "use one of ", "'")
+        message, remedy = f"there is no profile {name!r}", hint(name, list(names()), "use one of ")
         problems.append(Problem(document.locate(path), "error", "not-one-of", message, remedy))
         return DEFAULT, settings(DEFAULT)
     _check_headers(document, overrides, problems)

@@ -52,7 +52,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
 
 
 def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> Problem:
-    remedy = hint(key, known, "remove it; known keys are ", "'")
+    remedy = hint(key, known, "remove it; known keys are ")
     return Problem(document.locate_key(path), "error", "unknown-key", f"unknown key {key!r}", remedy)
 
 
@@ -88,7 +88,7 @@ def _wrong_type(document: Document, place: Place, path: Path, error: Any, types:
 
 def _not_one_of(place: Place, path: Path, error: Any) -> Problem:
     values = [str(v) for v in error.validator_value]
-    remedy = hint(str(error.instance), values, "use one of ", "'", SURE)
+    remedy = hint(str(error.instance), values, "use one of ", SURE)
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {_short(repr(error.instance))}", remedy)
 
 

@@ -14,14 +14,16 @@ LONGEST = 200  # letters: what is longer is no slip, and takes the square of its
 CLOSE = 0.6  # where the words are many and short, as names of functions are
 
 
-def did_you_mean(near: str | None, otherwise: str, quote: str = "") -> str:
-    """A remedy that names what was probably meant; the other one where nothing is near."""
-    return f"did you mean {quote}{near}{quote}?" if near else otherwise
+def did_you_mean(near: str | Iterable[str] | None, otherwise: str) -> str:
+    """A remedy that names what was probably meant, also one of several; the other one where nothing is near."""
+    names = [repr(name) for name in ((near,) if isinstance(near, str) else near or ()) if name]
+    listed = ", ".join(names[:-1]) + " or " * (len(names) > 1) + (names[-1] if names else "")
+    return f"did you mean {listed}?" if names else otherwise
 
 
-def hint(word: str, vocabulary: Sequence[str], otherwise: str = "one of ", quote: str = "", alike: float = ALIKE) -> str:
+def hint(word: str, vocabulary: Sequence[str], otherwise: str = "one of ", alike: float = ALIKE) -> str:
     """What to say of a word that a closed vocabulary does not have."""
-    return did_you_mean(likely(word, vocabulary, alike), otherwise + ", ".join(vocabulary), quote)
+    return did_you_mean(likely(word, vocabulary, alike), otherwise + ", ".join(vocabulary))
 
 
 def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:

@@ -226,7 +226,7 @@ class _Lookup(NamedTuple):
         else:
             renamed = next((item.name for item in items if item.id in was), None)
             near = renamed or likely(name, [item.name for item in items])
-            remedy = did_you_mean(near, "create it there, or name one that is there", "'")
+            remedy = did_you_mean(near, "create it there, or name one that is there")
             now = f"; the one that was given is called {renamed!r} now" if renamed else ""
             self._problem(place, f"there is no {noun} {name!r} on the service{now}", remedy)
         return ""
@@ -241,7 +241,7 @@ class _Lookup(NamedTuple):
         for noun, known, ids in gone if all(g.role and g.place for g in grants) else ():
             for old in (one for one in known if one.id in ids):
                 said = f"another {noun} bears the name by now: the one that was meant is called {old.name!r} ({old.id})"
-                self._problem(place, said, f"did you mean {old.name!r}? for the other one give the role another displayName")
+                self._problem(place, said, f"{did_you_mean(old.name, '')} for the other one give the role another displayName")
 
     def _problem(self, place: Place, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", "RoleNames", message, remedy))

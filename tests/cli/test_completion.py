@@ -35,7 +35,8 @@ def offered(*words: str) -> list[str]:
         (("revoke", "User/ada"), ["User/ada@example.com"]),
         (("plan", "--only", "User/ada"), ["User/ada@example.com"]),
         (("record", "forget", "Group/Network E"), ["Group/Network Engineering"]),
-        (("help", "safe"), ["safeguards", "SafeguardEnds", "SafeguardWeakened"]),
+        (("help", "safe"), ["safeguards", "SafeguardEnds", "SafeguardWeakened", "safeguard"]),
+        (("help", "secretT"), ["secretToken"]),
         (("help", "appl"), ["apply"]),
         (("help", "unknown-k"), ["unknown-key"]),
         (("help", "notass"), ["NotAssigned"]),
@@ -80,7 +81,9 @@ def test_after_a_word_that_is_no_command_nothing_is_said(words: tuple[str, ...])
         ("reconcile plan --only User/ada@ex", "reconcile plan --only User/ada @ ex", "example.com"),
         ("reconcile plan --app=w", "reconcile plan --app = w", "wiki"),
         ("reconcile plan --only=User/ada", "reconcile plan --only = User/ada", "User/ada@example.com"),
-        ("reconcile plan --app ", "reconcile plan --app ''", "thousandeyes wiki"),
+        ("reconcile explain Group/Network\\ E", "reconcile explain Group/Network\\ E", r"Group/Network\ Engineering"),
+        ('reconcile explain "Group/Network E', "reconcile explain '\"Group/Network E'", "Group/Network Engineering"),
+        ("reconcile plan --app ", "reconcile plan --app ''", "thousandeyes tickets wiki"),
     ],
 )
 def test_bash_which_breaks_words_at_signs_of_its_own_is_given_the_rest_of_the_last(line: str, words: str, reply: str) -> None:
@@ -91,3 +94,17 @@ def test_bash_which_breaks_words_at_signs_of_its_own_is_given_the_rest_of_the_la
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     ran = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == (f"{reply}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("shell", "environ"),
+    [
+        ("zsh", {"COMP_WORDS": "reconcile plan --app=wi", "COMP_CWORD": "2"}),
+        ("fish", {"COMP_WORDS": "reconcile plan --app=wi", "COMP_CWORD": "--app=wi"}),
+    ],
+)
+def test_zsh_and_fish_are_given_the_whole_word_again(shell: str, environ: dict[str, str]) -> None:
+    command = [sys.executable, "-c", "from reconciler.cli.main import main; main()"]
+    env = {**os.environ, **environ, "RECONCILE_COMPLETE": f"{shell}_complete"}
+    ran = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert "--app=wiki" in ran.stdout and ran.stderr == ""

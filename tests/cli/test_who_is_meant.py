@@ -26,7 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_only_names_the_address_of_a_part_of_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "--only", "ada"]) == 64
-    assert "did you mean User/ada@example.com?" in " ".join(capsys.readouterr().err.split())
+    assert "did you mean 'User/ada@example.com'?" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_action_that_is_none_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,18 +39,18 @@ def test_an_action_that_is_none_is_told_which_there_are(capsys: pytest.CaptureFi
 
 def test_only_names_who_is_meant_by_a_part_of_an_address(desk: Desk) -> None:
     ran = desk.reconcile("plan", "--only", "User/ada")
-    assert ran.code == 64 and "called User/ada; did you mean User/ada@x.org? [UnknownName]" in ran.err
+    assert ran.code == 64 and "called User/ada [UnknownName]\n    did you mean 'User/ada@x.org'?" in ran.err
 
 
 @pytest.mark.parametrize("command", ["show", "forget"])
 def test_the_record_names_who_is_meant_by_a_part_of_a_name(desk: Desk, command: str) -> None:
     for typed, meant in (("ada", "User/ada@x.org"), ("User/adda@x.org", "User/ada@x.org"), ("net", "Group/Net")):
         ran = desk.reconcile("record", command, typed)
-        assert (ran.code, ran.out) == (1, "") and f"did you mean {meant}?" in ran.err, ran
+        assert (ran.code, ran.out) == (1, "") and f"did you mean {meant!r}?" in ran.err, ran
     assert "an address is User/" in desk.reconcile("record", command, "User/nobody@else.org").err
 
 
 def test_access_and_reviews_name_who_is_meant_by_a_part_of_a_name(desk: Desk) -> None:
     for option, typed, meant in (("--user", "ada", "ada@x.org"), ("--role", "adm", "Admin"), ("--group", "ne", "Net")):
         ran = desk.reconcile("access", option, typed)
-        assert ran.code == 64 and f"no {option[2:]} '{typed}'; did you mean '{meant}'?" in ran.err, ran
+        assert ran.code == 64 and f"no {option[2:]} '{typed}' [UnknownName]\n    did you mean '{meant}'?" in ran.err, ran

@@ -14,14 +14,15 @@ from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.codes import usage
 
 TYPED = [
-    ("plann", "UnknownCommand", "no command 'plann'; did you mean 'plan'?"),
-    ("record shwo", "UnknownCommand", "no command 'shwo'; did you mean 'show'?"),
-    ("review nonsense", "UnknownCommand", "no command 'nonsense'; commands are apply, close, start, status"),
-    ("review stat", "UnknownCommand", "no command 'stat'; did you mean 'status'?"),
-    ("destroy", "UnknownCommand", "no command 'destroy'; commands are init"),
+    ("plann", "UnknownCommand", "no command 'plann' [UnknownCommand]\n    did you mean 'plan'?"),
+    ("record shwo", "UnknownCommand", "no command 'shwo' [UnknownCommand]\n    did you mean 'show'?"),
+    ("review nonsense", "UnknownCommand", "no command 'nonsense' [UnknownCommand]\n    commands are apply, close, start, status"),
+    ("review stat", "UnknownCommand", "no command 'stat' [UnknownCommand]\n    did you mean 'status'?"),
+    ("destroy", "UnknownCommand", "no command 'destroy' [UnknownCommand]\n    commands are init"),
     ("help record forgett", "UnknownName", "did you mean 'record forget'?"),
     ("plan --jobs x", "BadValue", "'x' is not a valid number of apps"),
-    ("plan --aap wiki", "UnknownOption", "--aap"),
+    ("plan --aap wiki", "UnknownOption", "no option '--aap' [UnknownOption]\n    did you mean '--app'?"),
+    ("plan --xyzw", "UnknownOption", "\n    `reconcile plan --help` lists the options"),
     ("plan --format yaml", "BadValue", "'yaml' is not one of 'text', 'json'"),
     ("plan --redact=yes", "BadValue", "does not take a value"),
     ("apply --digest 12", "BadValue", "write sha256: and 64 hexadecimal digits"),
@@ -37,11 +38,15 @@ TYPED = [
     ("show one.json another.json", "WrongUsage", "another.json"),
     ("plan nonsense", "WrongUsage", "plan takes no argument 'nonsense'"),
     ("access --at 2026-01-01 --diff 2026-01-01 2026-02-01", "WrongUsage", "--at and --diff exclude each other"),
-    ("help nonsense", "UnknownName", "no page, command, code or variable 'nonsense'; `reconcile help` lists"),
+    (
+        "help nonsense",
+        "UnknownName",
+        "no page, command, code, variable or key 'nonsense' [UnknownName]\n    `reconcile help` lists",
+    ),
     (
         "help EXAMPLE_SCIM_TOKEN",
         "UnknownName",
-        "'EXAMPLE_SCIM_TOKEN'; app.yaml may name any variable; `reconcile help environment`",
+        "'EXAMPLE_SCIM_TOKEN' [UnknownName]\n    app.yaml may name any variable; `reconcile help environment`",
     ),
     ("help RECONCILE_ALOWED_ORIGINS", "UnknownName", "did you mean 'RECONCILE_ALLOWED_ORIGINS'?"),
 ]

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.declare.references import nearest
-from reconciler.declare.wording import nearly
+from reconciler.declare.wording import did_you_mean, nearly
+from tests.support.servers import ROOT
 from tests.support.world import MAPPINGS, World
 
 KNOWN = dict.fromkeys(["ada@example.com", "grace@example.com", "katherine@example.com", "john@example.com"])
@@ -16,7 +17,7 @@ KNOWN = dict.fromkeys(["ada@example.com", "grace@example.com", "katherine@exampl
 
 @pytest.mark.parametrize("slip", ["garce@example.com", "grace@exmaple.com", "Grace@example.com", "grac@example.com"])
 def test_a_slip_of_the_keyboard_is_understood(slip: str) -> None:
-    assert nearest(slip, KNOWN, "user") == "did you mean grace@example.com?"
+    assert nearest(slip, KNOWN, "user") == "did you mean 'grace@example.com'?"
 
 
 @pytest.mark.parametrize("other", ["mary@example.com", "kristen@example.com", "x", ""])
@@ -46,3 +47,12 @@ def actions(folder: Path, word: str) -> list[str]:
 
 def test_the_nearest_come_first() -> None:
     assert nearly("jon@example.com", ["joan@exampel.com", "john@example.com"], 3) == ["john@example.com", "joan@exampel.com"]
+
+
+def test_what_was_meant_is_asked_in_one_way() -> None:
+    assert did_you_mean("wiki", "-") == "did you mean 'wiki'?"
+    assert did_you_mean(["a", "b", "c"], "-") == "did you mean 'a', 'b' or 'c'?"
+    assert did_you_mean([], "say which") == did_you_mean(None, "say which") == "say which"
+    package = ROOT / "reconciler"
+    asking = [file for file in package.rglob("*.py") if "did you mean " in file.read_text(encoding="utf-8").lower()]
+    assert [file.relative_to(package).as_posix() for file in asking] == ["declare/wording.py"]

@@ -438,7 +438,7 @@ def test_a_name_that_nobody_bears_is_answered_with_the_nearest(
 ) -> None:
     monkeypatch.chdir(world.folder)
     code, said = explain_offline(world, capsys, "adda@x.org")
-    assert (code, said.out) == (64, "") and "did you mean User/ada@x.org" in said.err
+    assert (code, said.out) == (64, "") and "did you mean 'User/ada@x.org'" in said.err
     code, said = explain_offline(world, capsys, "Group/Nett")
     assert code == 64 and "Group/Net" in said.err
     told = {
@@ -465,7 +465,7 @@ def test_a_name_that_nobody_bears_is_an_error_in_json(
         == {
             "code": "UnknownName",
             "message": "nothing that is declared or recorded is called 'adda@x.org'",
-            "remedy": "did you mean User/ada@x.org?",
+            "remedy": "did you mean 'User/ada@x.org'?",
         }
     )
 

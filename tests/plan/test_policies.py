@@ -240,7 +240,7 @@ def test_a_policy_that_says_nothing_is_an_error_at_its_line(tmp_path: Path, text
 
 def test_a_role_that_a_policy_misspells_is_named_at_its_place(tmp_path: Path) -> None:
     (problem,) = load(rule(Town(tmp_path, 1), "{name: A, remedy: r, separationOfDuties: [Admin, Usr]}").folder / "desired").errors
-    assert (problem.message, problem.remedy) == ("no role 'Usr' is declared", "did you mean User?")
+    assert (problem.message, problem.remedy) == ("no role 'Usr' is declared", "did you mean 'User'?")
     assert problem.place.column == 54
 
 

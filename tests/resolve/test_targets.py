@@ -155,7 +155,7 @@ def test_what_a_service_shows_in_another_shape_gives_way(target: str, shown: Any
 def test_a_target_that_is_a_slip_away_from_one_of_the_rfc_is_a_warning(one: World, target: str, near: str | None) -> None:
     one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, f"      - {{target: '{target}', source: jobTitle}}\n"))
     found = [p for p in check(load(one.folder / "desired").declarations) if p.code == "unknown-target"]
-    assert [(p.severity, p.remedy) for p in found] == ([("warning", f"did you mean {near}?")] if near else [])
+    assert [(p.severity, p.remedy) for p in found] == ([("warning", f"did you mean {near!r}?")] if near else [])
 
 
 DOMAIN = ROW.replace("source: jobTitle", "expression: 'Join(\"@\", [mailNickname], DefaultDomain())'")

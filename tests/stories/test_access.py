@@ -24,7 +24,9 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         assert [row["login"] for row in table] == ["ada@x.org", "grace@x.org"]
         for option, slip, name in (("--user", "adda@x.org", "ada@x.org"), ("--role", "Usr", "User"), ("--group", "Nett", "Net")):
             refused = desk.reconcile("access", option, slip)
-            assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
+            assert refused.code == 64 and f"no {option[2:]} '{slip}' [UnknownName]\n    did you mean '{name}'?" in refused.err, (
+                refused
+            )
         assert "Who has access" in desk.reconcile("access", "--format", "html").out
         unused = desk.reconcile("access", "--unused", "90d", "--format", "json")
         assert unused.code == 1 and json.loads(unused.out) == [] and "whom --unused would list there is unknown" in unused.err
@@ -106,7 +108,9 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
     for times in (("--at", "0s"), ("--diff", "0s", "0s")):
         for option, slip, name in (("--user", "adda@x.org", "ada@x.org"), ("--role", "Usr", "User"), ("--group", "Nett", "Net")):
             refused = desk.reconcile("access", *times, option, slip)
-            assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
+            assert refused.code == 64 and f"no {option[2:]} '{slip}' [UnknownName]\n    did you mean '{name}'?" in refused.err, (
+                refused
+            )
             assert refused.out == ""
     assert desk.reconcile("access", "--at", "tomorrow").code == 64
     assert desk.reconcile("access", "--at", "2999-01-01").code == 64

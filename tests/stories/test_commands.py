@@ -379,7 +379,7 @@ def test_an_app_that_no_saved_plan_is_about_is_wrong_usage(desk: Desk) -> None:
     saved(desk, "--app", "wiki")
     for command in ("apply", "show"):
         ran = desk.reconcile(command, "plan.json", "--app", "zoo")
-        assert (ran.code, ran.out) == (64, "") and "no plan of the app 'zoo'; there are wiki" in ran.err
+        assert (ran.code, ran.out) == (64, "") and "no plan of the app 'zoo' [UnknownName]\n    there are wiki" in ran.err
     assert desk.reconcile("apply", "plan.json", "--app", "wiki").code == 0
 
 
@@ -402,7 +402,7 @@ def test_only_one_object_is_planned_and_written(desk: Desk) -> None:
 def test_addresses_that_nobody_knows_are_a_wrong_use(desk: Desk, command: tuple[str, ...]) -> None:
     ran = desk.reconcile(*command, "--only", "User/adda@x.org", "--only", "Group/Zoologists")
     assert ran.code == 64 and ran.out == "" and "Group/Zoologists" in ran.err
-    assert "User/adda@x.org; did you mean User/ada@x.org?" in ran.err
+    assert "\n    did you mean 'User/ada@x.org'?\n" in ran.err
     assert desk.find("ada@x.org") == []
 
 
@@ -418,7 +418,10 @@ def test_what_an_apply_takes_into_the_record_without_a_write_is_counted(desk: De
 def test_one_address_that_nobody_knows_among_others_is_a_wrong_use(desk: Desk, command: tuple[str, ...]) -> None:
     ran = desk.reconcile(*command, "--only", "User/adda@x.org", "--only", "User/ADA@x.org")
     assert ran.code == 64 and ran.out == "" and desk.find("ada@x.org") == []
-    assert "Error: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada" in ran.err
+    assert (
+        "Error: nothing that is declared or recorded is called User/adda@x.org [UnknownName]\n    did you mean 'User/ada"
+        in ran.err
+    )
 
 
 def test_an_address_that_one_apps_record_alone_knows_is_known(desk: Desk) -> None:
@@ -846,7 +849,7 @@ def test_the_wheel_holds_all_that_a_validation_needs(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran
     assert ran.stdout.splitlines()[0] == str(tmp_path / "site/reconciler/__init__.py")
-    assert "25 users, 6 groups, 2 apps: 0 errors" in ran.stdout
+    assert "25 users, 6 groups, 3 apps: 0 errors" in ran.stdout
     (points,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
     assert "reconcile = reconciler.cli.main:main" in points.read_text(encoding="utf-8")
 

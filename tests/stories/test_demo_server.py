@@ -61,7 +61,7 @@ def test_a_server_says_where_it_listens() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("genric", "Error: no profile 'genric' [UnknownName]\n    did you mean generic?\n"),
+        ("genric", "Error: no profile 'genric' [UnknownName]\n    did you mean 'generic'?\n"),
         (
             "generic --port x",
             "Error: argument --port: invalid int value: 'x' [WrongUsage]\n    `python -m reconciler.demo --help`",

@@ -70,7 +70,9 @@ def test_a_name_that_nobody_ever_had_is_refused_and_one_of_the_past_is_not(desk:
     desk.reconcile("apply", "--auto-approve")
     for option, slip, name in (("--user", "leftt@x.org", "left@x.org"), ("--role", "Admn", "Admin"), ("--group", "Nett", "Net")):
         refused = desk.reconcile("logs", option, slip)
-        assert refused.code == 64 and f"no {option[2:]} '{slip}'; did you mean '{name}'?" in refused.err, refused
+        assert refused.code == 64 and f"no {option[2:]} '{slip}' [UnknownName]\n    did you mean '{name}'?" in refused.err, (
+            refused
+        )
         assert refused.out == ""
     for query in (("--user", "LEFT@x.org"), ("--role", "admin"), ("--group", "net")):
         assert len(desk.reconcile("logs", *query).out.splitlines()) > 1

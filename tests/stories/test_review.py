@@ -56,7 +56,7 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         )
         assert not (tmp_path / "desired/reviews").exists()
         slip = desk.reconcile(*START, "--role", "Admn")
-        assert slip.code == 64 and "no role 'Admn'; did you mean 'Admin'?" in slip.err
+        assert slip.code == 64 and "no role 'Admn' [UnknownName]\n    did you mean 'Admin'?" in slip.err
         started = desk.reconcile(*START, "--otherwise", "boss@x.org")
         assert started.code == 0, started
         assert started.out.splitlines() == [

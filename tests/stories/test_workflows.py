@@ -934,6 +934,7 @@ def test_init_names_the_url_that_is_a_placeholder(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "desired")
     said = desk.reconcile("init", "--app", "crm").err
     assert "in desired/apps/crm/app.yaml replace tenantUrl, which is a placeholder" in said and "CRM_SCIM_TOKEN" in said
+    assert "`git push --set-upstream origin BRANCH`, and open a pull request" in said
     assert "RECONCILE_ALLOWED_ORIGINS is\n    https://ORIGIN=CRM_SCIM_TOKEN\n" in said
     assert re.search(r"python[\d.]* -m reconciler.demo generic --port 8101\n", said) and "export CRM_SCIM_TOKEN=secret\n" in said
 
