@@ -22,7 +22,8 @@ from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.cli.access_evidence import Evidence
-    from reconciler.plan.access.had import Had, Moved, Past
+    from reconciler.plan.access.had import Had, Past
+    from reconciler.plan.access.moved import Moved
     from reconciler.plan.access.told import Told
 
 Pick = Callable[["Had", "Told", str], bool]  # whether a row of a time is asked for
@@ -82,7 +83,7 @@ class Asked:
 
     def moved(self, past: Past, since: str, until: str) -> list[Moved]:
         """What became of what is asked for, by its name at whatever time."""
-        from reconciler.plan.access.had import moved
+        from reconciler.plan.access.moved import moved
 
         items = moved(past.at(since), past.at(until), until, past.told.renamed_between(since, until))
         sides = ([(item.row, until if item.how != "lost" else since), (item.old, since)] for item in items)

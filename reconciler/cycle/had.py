@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold, is_group
-from reconciler.plan.access.had import Past, past, past_of_part
+from reconciler.plan.access.from_log import past, past_of_part
+from reconciler.plan.access.had import Past
 from reconciler.record.entries import Entries
 from reconciler.record.log.about import Part, about
 from reconciler.record.log.read import records_of

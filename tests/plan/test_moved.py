@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.access.had import Had, Moved, moved, past
+from reconciler.plan.access.from_log import past
+from reconciler.plan.access.had import Had
+from reconciler.plan.access.moved import Moved, moved
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.report import moved as report
 from tests.plan.test_past import past_of

@@ -14,7 +14,9 @@ import pytest
 from reconciler.cycle.audited import prune_log, tell_command, tell_forgotten, tell_trusted
 from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
-from reconciler.plan.access.had import Had, Past, moved, past
+from reconciler.plan.access.from_log import past
+from reconciler.plan.access.had import Had, Past
+from reconciler.plan.access.moved import moved
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.entries import Entry
 from reconciler.record.forget import forget

@@ -1,85 +1,33 @@
-"""Records of the log in, what each says of who had what before it and after it out. Pure.
-
-An account is known by its id on the service, so that a rename ends nothing; a member of a group by the address of its day.
-"""
+"""Records of the log in, what each says of who had what before it and after it out. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from reconciler.declare.names import STRANGER, fold, is_group, is_user, user_address
+from reconciler.declare.names import STRANGER, fold, is_group, is_user
+from reconciler.plan.access.keys import UNKNOWN, Names, Thing
+from reconciler.plan.access.one_record import (
+    active_by,
+    address_of,
+    called_by,
+    id_of,
+    is_known,
+    is_written,
+    mends,
+    modified,
+    replaces,
+)
 from reconciler.plan.access.past import Moment, Record
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
-UNKNOWN = "#"
-WRITTEN = frozenset({"asWritten", "otherwise"})
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
 LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
 UNTOLD: Record = {}
 OURS = (
     "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "startedBy", "readBack",
 )  # fmt: skip
-
-
-class Thing(NamedTuple):
-    """What an account, by its key, can have: `kind` is account, role or group; `what` a folded role or a group's key."""
-
-    account: str
-    kind: str
-    what: str = ""
-
-
-class Names:
-    """Keys of accounts and groups, which stay the same whatever these are called; and what they were called when."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[str, str] = {}
-        self.by_name: dict[str, str] = {}
-        self._held: dict[str, set[str]] = defaultdict(set)  # key -> the names by which it is found
-        self._with_id: set[str] = set()
-        self.called: dict[str, list[tuple[str, str]]] = {}
-
-    def key(self, address: str, id: str | None, at: str = "") -> str:
-        """Of an object that is called so at a time. An id that comes to a name without one is its own."""
-        folded = fold(address)
-        key = self.by_id.get(id) if id else None
-        called = self.called.get(key or "")
-        if key is not None and called and called[-1][1] == address and self._held[key] == {folded}:
-            return key  # as it was
-        if key is None:
-            key = self.by_name.get(folded)
-            if key is None or (id and key in self._with_id):
-                key = f"{folded} {id or ''}"
-        if id:
-            self.by_id[id] = key
-            self._with_id.add(key)
-            for other in self._held[key] - {folded}:
-                self._let_go(other)
-        self._let_go(folded)
-        self.by_name[folded] = key
-        self._held[key].add(folded)
-        if address.partition("/")[2] and (not self.called.get(key) or self.called[key][-1][1] != address):
-            self.called.setdefault(key, []).append((at, address))
-        return key
-
-    def _let_go(self, name: str) -> None:
-        if (key := self.by_name.pop(name, None)) is not None:
-            self._held[key].discard(name)
-
-    def member(self, address: str, at: str) -> str:
-        """Of somebody in a group: strangers are told by their id."""
-        address = address[len(STRANGER) - 1 :] if address.startswith(STRANGER) else address
-        if address.startswith(UNKNOWN):
-            self._with_id.add(key := self.by_id.setdefault(address[1:], address))
-            return key
-        return self.by_name.get(fold(address)) or self.key(address, None, at)
-
-    def at(self, key: str, at: str) -> str:
-        """The address at a time, or else the first one that is known."""
-        known = self.called.get(key) or [("", key)]
-        return next((address for since, address in reversed(known) if since <= at), known[0][1])
 
 
 class Told:
@@ -107,12 +55,12 @@ class Told:
             if groups and (record.get("cycleId") != groups[0].get("cycleId") or not record.get("cycleId")):
                 self._groups(groups)
                 groups = []
-            ours, address = record["reconcile"], _address(record)
+            ours, address = record["reconcile"], address_of(record)
             if ours.get("kind") != "object":
                 self._known = False
                 self._audit(record, ours)
                 continue
-            self._known = _is_known(record)
+            self._known = is_known(record)
             if not is_written(record, self._known):
                 continue
             if is_group(address):
@@ -159,8 +107,8 @@ class Told:
     def _groups(self, records: Iterable[Record]) -> None:
         """Those of one cycle."""
         for record in records:
-            self._known = _is_known(record)
-            self._group(record, record["reconcile"], _address(record))
+            self._known = is_known(record)
+            self._group(record, record["reconcile"], address_of(record))
 
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
         if not self._known:
@@ -193,8 +141,8 @@ class Told:
     # Accounts
 
     def _user(self, record: Record, ours: Record, address: str) -> None:
-        deleted = self.names.by_name.get(fold(address)) if _replaces(record) else None
-        key = self.names.key(_called(record, address), _id(record), str(record.get("activityDateTime", "")))
+        deleted = self.names.by_name.get(fold(address)) if replaces(record) else None
+        key = self.names.key(called_by(record, address), id_of(record), str(record.get("activityDateTime", "")))
         if deleted or ours.get("found"):
             self._found_gone(self._ended(deleted or key, ours), record)
         if ours.get("found"):
@@ -204,10 +152,10 @@ class Told:
             self._put(Thing(key, "role", what), record, before, after, sure)
 
     def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
-        before, after, sure = _active(record, ours.get("action", ""))
+        before, after, sure = active_by(record, ours.get("action", ""))
         moments = self.moments.get(thing)
         out = bool(moments) and self.moments[thing][-1].after is False
-        if out and ours.get("action") == "update" and _modified(record, "active") == (None, None):
+        if out and ours.get("action") == "update" and modified(record, "active") == (None, None):
             if stranger:  # what it has is taken from an account that stays disabled
                 return
             before, after = None, True if ours.get("roles") else None  # as somebody who was revoked, or who came back by hand
@@ -223,7 +171,7 @@ class Told:
         """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
-        was, action = _modified(record, ROLES), ours.get("action")
+        was, action = modified(record, ROLES), ours.get("action")
         if was == (None, None) and action == "update" and not (ours.get("access") or ours.get("adopts")):  # as most are
             yield from ((self._spell(name), True, True, True) for name in ours["roles"])
             return
@@ -232,7 +180,7 @@ class Told:
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
-        recorded = set() if not _mends(ours) else after if was == (None, None) else old  # had by the record until then
+        recorded = set() if not mends(ours) else after if was == (None, None) else old  # had by the record until then
         for what in sorted(after):
             came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
             untold = adopted or (what in new and was[0] is None and not came)
@@ -256,29 +204,29 @@ class Told:
 
     def _group(self, record: Record, ours: Record, address: str) -> None:
         at, action = str(record.get("activityDateTime", "")), ours.get("action")
-        deleted = self.groups.by_name.get(fold(address)) if _replaces(record) else None
-        key = self.groups.key(address, _id(record), at)
+        deleted = self.groups.by_name.get(fold(address)) if replaces(record) else None
+        key = self.groups.key(address, id_of(record), at)
         if deleted or ours.get("found"):
             self._found_gone(list(self._inside[deleted or key]), record)
         if ours.get("found"):
             return
         if any(row.get("privileged") for row in ours.get("access") or ()):
             self.privileged.add(key)
-        out, into = _modified(record, MEMBERS)
+        out, into = modified(record, MEMBERS)
         if action == "delete":
             self._deleted(record, key)
             return
         if action in ("create", "adopt"):
             self._begun.add(key)
-        mends = _mends(ours)
-        by_hand = key in self._begun or mends
+        puts_right = mends(ours)
+        by_hand = key in self._begun or puts_right
         for side, is_in in ((out, False), (into, True)):
             for member in map(str, side or ()):
                 if is_user(member) or member.startswith(UNKNOWN):
                     before = None if action == "adopt" else not is_in
                     thing = Thing(self.names.member(member, at), "group", key)
                     self._inside[key].add(thing)
-                    self._put(thing, record, before, is_in, not mends if is_in else not by_hand)
+                    self._put(thing, record, before, is_in, not puts_right if is_in else not by_hand)
 
     def _deleted(self, record: Record, key: str) -> None:
         for row in record["reconcile"].get("access") or ():
@@ -288,71 +236,3 @@ class Told:
             moments = self.moments[thing]
             if not moments or moments[-1].after is not False:
                 self._put(thing, record, True, False, key not in self._begun)
-
-
-def is_written(record: Record, known: bool) -> bool:
-    """Whether something was written, or may have been, or came under management as it was; `known` is what came of it."""
-    ours = record["reconcile"]
-    if ours.get("action") in (None, "skip", "stageddelete", "other"):
-        return False
-    if known or ours.get("readBack") in ("unknown", "outstanding"):
-        return True
-    steps = (step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export")
-    return any(step.get("status") in ("success", "warning") for step in steps)
-
-
-def _is_known(record: Record) -> bool:
-    """Whether it is known what came of it."""
-    status = (record.get("provisioningStatusInfo") or {}).get("status")
-    return status in ("success", "warning") and record["reconcile"].get("readBack", "asWritten") in WRITTEN
-
-
-def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool]:
-    """Whether the account was active before, is after, and whether the first is sure."""
-    old, new = _modified(record, "active")
-    if record["reconcile"].get("adopts"):
-        return None, action not in ("disable", "delete") and new is not False, True
-    match action:
-        case "create" | "enable":
-            return False, action == "enable" or new is not False, not _mends(record["reconcile"])
-        case "disable":
-            return True, False, True
-        case "delete":
-            return (True if record["reconcile"].get("access") else None), False, True
-        case "adopt":
-            return None, True, True
-        case _:
-            return (old if isinstance(old, bool) else True), new is not False, True
-
-
-def _replaces(record: Record) -> bool:
-    """Whether it puts an account or a group there again that somebody deleted, or deleted and made anew, on the service."""
-    ours = record["reconcile"]
-    return (ours.get("action") == "create" or ours.get("adopts") is True) and _mends(ours)
-
-
-def _mends(ours: Record) -> bool:
-    """Whether it puts right what somebody did by hand, at a time that nobody knows."""
-    return "drift" in (ours.get("causes") or ())
-
-
-def _modified(record: Record, name: str) -> tuple[Any, Any]:
-    for item in record.get("modifiedProperties") or ():
-        if isinstance(item, dict) and item.get("displayName") == name:
-            return item.get("oldValue"), item.get("newValue")
-    return None, None
-
-
-def _address(record: Record) -> str:
-    ours = record.get("reconcile")
-    return str(ours.get("address", "")) if isinstance(ours, dict) else ""
-
-
-def _called(record: Record, address: str) -> str:
-    """The address; of an account that nobody declared its name on the service."""
-    details = (record.get("sourceIdentity") or {}).get("details") or {}
-    return user_address(str(details["displayName"])) if address.startswith(STRANGER) and "displayName" in details else address
-
-
-def _id(record: Record) -> str | None:
-    return (record.get("targetIdentity") or {}).get("id")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.plan.access.had import Had, Moved
+from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held
+from reconciler.plan.access.moved import Moved
 from reconciler.report.had import cells_of, change, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
