@@ -259,7 +259,7 @@ def named(past: Past, address: str) -> set[str]:
 
 
 def sights(rows: Iterable[Had]) -> list[tuple[object, ...]]:
-    changes = lambda record: None if record is None else record["id"]  # noqa: E731
+    changes = lambda deed: None if deed is None else deed.record["id"]  # noqa: E731
     return [(row.address, row.kind, row.what, row.known, changes(row.gave), changes(row.took)) for row in rows]
 
 

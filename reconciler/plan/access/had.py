@@ -10,8 +10,11 @@ from typing import NamedTuple
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
+from reconciler.plan.access.role_names import truly_gave, truly_took
 from reconciler.plan.access.told import Told
 from reconciler.record.log.chain import Problem
+
+LATEST = "9999"  # after any time
 
 
 class Declared(NamedTuple):
@@ -22,15 +25,28 @@ class Declared(NamedTuple):
     commit: str
 
 
+class Deed(NamedTuple):
+    """A record of the log that gave something or took it, and by which address and which name it says so."""
+
+    record: Record
+    address: str
+    what: str
+
+    @property
+    def at(self) -> str:
+        """When, UTC."""
+        return str(self.record.get("activityDateTime", ""))
+
+
 class Had(NamedTuple):
     """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
 
     `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
-    whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
-    by hand, and what took it since. `approvers` are those of the pull requests that these name, by number, as far as GitHub told.
-    `seen` is when the log last said that it was so, until then. `part` is a key of the role or group, of a group one that a
-    rename does not change. `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was
-    to be so then, and no log confirms it.
+    whether they had it then. `gave` is what gave it, None where that was before the log or by hand, `took` what took it since.
+    `approvers` are those of the pull requests that these name, by number, as far as GitHub told. `seen` is when the log last
+    said that it was so, until then. `part` is a key of the role or group, of a group one that a rename does not change.
+    `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was to be so then, and no log
+    confirms it.
     """
 
     address: str
@@ -40,8 +56,8 @@ class Had(NamedTuple):
     what: str
     privileged: bool
     known: bool
-    gave: Record | None = None
-    took: Record | None = None
+    gave: Deed | None = None
+    took: Deed | None = None
     approvers: Mapping[int, Sequence[str]] = MappingProxyType({})
     seen: str = ""
     part: str = ""
@@ -49,7 +65,7 @@ class Had(NamedTuple):
 
     def pulls(self) -> set[int]:
         """The pull requests in which what gave it and what took it were reviewed."""
-        named = ((record or {}).get("reconcile", {}).get("pullRequest") for record in (self.gave, self.took))
+        named = (deed.record.get("reconcile", {}).get("pullRequest") for deed in (self.gave, self.took) if deed is not None)
         return {number for number in named if isinstance(number, int)}
 
 
@@ -99,7 +115,7 @@ class Past:
         address = self.told.names.at(key, at)
         row = Had(address, name_of(address) or address, key, "account", "an account", False, account.had is True)
         rows = list(self._parts(row, things, account, at))
-        yield from rows or [_with(row, account.gave, account.took, account.seen)]
+        yield from rows or [self._with(row, Thing(key, "account"), account, account)]
 
     def _parts(self, row: Had, things: list[Thing], account: State, at: str) -> Iterator[Had]:
         """The roles and groups of an account."""
@@ -111,7 +127,21 @@ class Past:
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
             privileged, known = thing.what in self.told.privileged, had is True
             named = row._replace(kind=thing.kind, what=what, privileged=privileged, known=known, part=thing.what)
-            yield _with(named, _later(found.gave, account), _sooner(found.took, account.took), found.seen)
+            yield self._with(named, thing, found, account)
+
+    def _with(self, row: Had, thing: Thing, found: State, account: State) -> Had:
+        """With what gave a role or group of an account, and what took it."""
+        gave, given_as = truly_gave(self.told.moments, thing, found.gave, account.gave.at if account.gave else "")
+        took, taken_as = truly_took(self.told.moments, thing, found.took, account.took.at if account.took else LATEST)
+        deeds = self._deed(thing, _later(gave, account), given_as), self._deed(thing, _sooner(took, account.took), taken_as)
+        return row._replace(gave=deeds[0], took=deeds[1], seen=found.seen)
+
+    def _deed(self, thing: Thing, moment: Moment | None, role: str = "") -> Deed | None:
+        """By the names of its own time; a role is called as is said."""
+        if moment is None:
+            return None
+        what = self._group(thing.what, moment.at) if thing.kind == "group" else self.told.spelled.get(role, role)
+        return Deed(moment.record, self.told.names.at(thing.account, moment.at), what)
 
     def _group(self, key: str, at: str) -> str:
         address = self.told.groups.at(key, at)
@@ -124,10 +154,6 @@ class Past:
 def named_of(row: Had) -> tuple[str, str, str]:
     """By the address, which is the same for an account that was made anew."""
     return fold(row.address), row.kind, row.part or fold(row.what)
-
-
-def _with(row: Had, gave: Moment | None, took: Moment | None, seen: str) -> Had:
-    return row._replace(gave=gave.record if gave else None, took=took.record if took else None, seen=seen)
 
 
 def _later(thing: Moment | None, account: State) -> Moment | None:

@@ -41,7 +41,7 @@ def moved(
     kept = set(earlier.values())
     for key, row in old.items():
         if key not in kept:
-            took = row.took if row.took is not None and str(row.took.get("activityDateTime", "")) <= until else None
+            took = row.took if row.took is not None and row.took.at <= until else None
             found.append(Moved("lost" if row.known else "unknown", row._replace(took=took), row))
     order = ("gained", "lost", "unknown", "kept")
     return sorted(found, key=lambda item: (order.index(item.how), fold(item.row.address), item.row.kind, fold(item.row.what)))

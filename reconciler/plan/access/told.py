@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.declare.names import STRANGER, fold, is_group, is_user
 from reconciler.plan.access.keys import UNKNOWN, Names, Thing
@@ -19,7 +19,7 @@ from reconciler.plan.access.one_record import (
     modified,
     replaces,
 )
-from reconciler.plan.access.past import Moment, Record
+from reconciler.plan.access.past import Moment, Record, given
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
@@ -28,6 +28,19 @@ UNTOLD: Record = {}
 OURS = (
     "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "startedBy", "readBack",
 )  # fmt: skip
+
+
+_Role = tuple[str, bool | None, bool | None, bool]  # a folded role, before, after, and whether the first is sure
+
+
+class _Exchanged(NamedTuple):
+    """What roles somebody got in one record, and which ones went, all folded."""
+
+    cycle: str
+    account: str
+    record: Record
+    came: set[str]
+    went: set[str]
 
 
 class Told:
@@ -46,6 +59,7 @@ class Told:
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
         self._known = False  # of the record that is looked at whether it is known what came of it
+        self._exchanged: list[_Exchanged] = []  # of one cycle, which may tell at its end that it was another name alone
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
     def look(self, records: Iterable[Record]) -> None:
@@ -74,7 +88,11 @@ class Told:
         details = ours.get("details") or {}
         if ours.get("kind") == "configurationChanged":
             at, renamed = str(record.get("activityDateTime", "")), details.get("renamedRoles") or {}
-            self.renamed += [(at, fold(new), fold(old)) for new, old in renamed.items()]
+            pairs = [(fold(new), fold(old)) for new, old in renamed.items()]
+            self.renamed += [(at, *pair) for pair in pairs]
+            for item in self._exchanged if pairs else ():
+                if item.cycle == record.get("cycleId"):
+                    self._rename(item, pairs)
         if ours.get("kind") == "recordCommand" and details.get("command") == "forget":
             self._forgotten(str(details.get("address", "")), details.get("held") or {}, record)
 
@@ -148,8 +166,10 @@ class Told:
         if ours.get("found"):
             return
         self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
-        for what, before, after, sure in self._roles(record, ours):
+        told = list(self._roles(record, ours))
+        for what, before, after, sure in told:
             self._put(Thing(key, "role", what), record, before, after, sure)
+        self._exchange(key, record, told)
 
     def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
         before, after, sure = active_by(record, ours.get("action", ""))
@@ -167,7 +187,7 @@ class Told:
         stays = ours.get("found") and ours.get("action") == "disable"
         return [thing for thing in self._of[key] if not (stays and thing.kind == "group")]
 
-    def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
+    def _roles(self, record: Record, ours: Record) -> Iterator[_Role]:
         """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
@@ -182,13 +202,40 @@ class Told:
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
         recorded = set() if not mends(ours) else after if was == (None, None) else old  # had by the record until then
         for what in sorted(after):
-            came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
+            came = what in gained or fresh or (was[0] is not None and what in new - old)
             untold = adopted or (what in new and was[0] is None and not came)
             yield what, None if untold else not came, True, not (came and what in recorded)
         for what in sorted((lost | old) - after):
             yield what, True, False, what in old
         if not self._known:  # what no answer came of may be there
             yield from ((what, False, None, True) for what in sorted(gained - after - lost - old))
+
+    def _exchange(self, key: str, record: Record, told: Iterable[_Role]) -> None:
+        """Where somebody has one role for another, it may be the same one by another name, now or at an earlier time."""
+        came = {what for what, before, after, _ in told if before is False and after}
+        went = {what for what, before, after, _ in told if before and not after}
+        if not (came and went):
+            return
+        item = _Exchanged(str(record.get("cycleId", "")), key, self._lasting(record), came, went)
+        if self._exchanged and self._exchanged[-1].cycle != item.cycle:
+            self._exchanged.clear()
+        self._exchanged.append(item)
+        self._rename(item, [(new, old) for at, new, old in self.renamed if self._had(Thing(key, "role", old), at)])
+
+    def _had(self, role: Thing, at: str) -> bool:
+        """Whether it was given before a time, and so is the role that got another name then."""
+        moments = self.moments.get(role, [])
+        gave, _ = given(moments, max(len(moments) - 1, 0))
+        return gave is None or gave.at <= at
+
+    def _rename(self, item: _Exchanged, pairs: Iterable[tuple[str, str]]) -> None:
+        for new, old in pairs:
+            if new in item.came and old in item.went:
+                for what, other, before in ((new, old, False), (old, new, True)):
+                    moments = self.moments[Thing(item.account, "role", what)]
+                    places = [place for place, moment in enumerate(moments) if moment.record is item.record]
+                    for place in places[-1:]:
+                        moments[place] = moments[place]._replace(before=before, other=other)
 
     def _spell(self, name: Any, row: Record | None = None) -> str:
         folded = fold(str(name))
