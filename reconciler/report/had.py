@@ -36,6 +36,7 @@ OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declar
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
+MARKS = {True: " (privileged)", None: " (privileged then: not known)", False: ""}
 NOT_INCLUDED = ["accounts that nobody manages", "edits by hand that nothing put back"]  # in no answer from the log
 LIMITS = f"Not in it: {', and '.join(NOT_INCLUDED)}."
 
@@ -141,7 +142,7 @@ def unconfirmed(row: Had) -> str:
 
 def cells_of(row: Had) -> tuple[str, str]:
     """Who, and what."""
-    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
+    what = ("group " if row.kind == "group" else "") + row.what + MARKS[row.privileged]
     return plain(row.login or row.address), plain(what)
 
 

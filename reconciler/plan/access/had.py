@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.keys import Thing
+from reconciler.plan.access.marks import NOTHING, Marks, group_mark, role_mark
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
-from reconciler.plan.access.role_names import truly_gave, truly_took
+from reconciler.plan.access.role_names import LATEST, truly_gave, truly_took
 from reconciler.plan.access.told import Told
 from reconciler.record.log.chain import Problem
-
-LATEST = "9999"  # after any time
 
 
 class Declared(NamedTuple):
@@ -42,7 +41,8 @@ class Had(NamedTuple):
     """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
 
     `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
-    whether they had it then. `gave` is what gave it, None where that was before the log or by hand, `took` what took it since.
+    whether they had it then; `privileged` is None where nobody knows whether that was so then. `gave` is what gave it, None where
+    that was before the log or by hand, `took` what took it since.
     `approvers` are those of the pull requests that these name, by number, as far as GitHub told. `seen` is when the log last
     said that it was so, until then. `part` is a key of the role or group, of a group one that a rename does not change.
     `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was to be so then, and no log
@@ -54,7 +54,7 @@ class Had(NamedTuple):
     id: str
     kind: str
     what: str
-    privileged: bool
+    privileged: bool | None
     known: bool
     gave: Deed | None = None
     took: Deed | None = None
@@ -80,6 +80,7 @@ class Past:
     problems: what else is wrong with its chain
     head:     the newest record that has a link
     now:      what the record says of what accounts have, as far as it says it
+    marks:    what is privileged by today's declarations
     """
 
     told: Told = field(default_factory=Told)
@@ -91,16 +92,22 @@ class Past:
     problems: tuple[Problem, ...] = ()
     head: Record | None = None
     now: Mapping[Thing, bool | None] = field(default_factory=dict)
+    marks: Marks = NOTHING
 
-    def at(self, at: str) -> tuple[Had, ...]:
-        """Who had what at a time that the log covers, by address; an account that nobody had is in no row."""
+    def at(self, at: str, then: Marks = NOTHING) -> tuple[Had, ...]:
+        """Who had what at a time that the log covers, by address; an account that nobody had is in no row.
+
+        `then` is what was privileged by the declarations of that time, as far as that is known.
+        """
         rows = [row for account, things in self._accounts().items() for row in self._rows(account, things, at)]
+        marks = {part: self._mark(*part, at, then) for part in {(row.kind, row.what, row.part) for row in rows}}
+        rows = [row._replace(privileged=marks[row.kind, row.what, row.part]) for row in rows]
         # An account that was deleted and made anew under the name is the same person's.
         unsure = {named_of(row): row for row in rows if not row.known}
         for row in (known := [row for row in rows if row.known]):
             unsure.pop(named_of(row), None)
         rows = [*known, *unsure.values()]
-        return tuple(sorted(rows, key=lambda row: (fold(row.address), not row.privileged, row.kind, fold(row.what))))
+        return tuple(sorted(rows, key=lambda row: (fold(row.address), row.privileged is False, row.kind, fold(row.what))))
 
     def _accounts(self) -> dict[str, list[Thing]]:
         found: dict[str, list[Thing]] = {}
@@ -125,8 +132,7 @@ class Past:
             if thing.kind == "account" or had is False:
                 continue
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
-            privileged, known = thing.what in self.told.privileged, had is True
-            named = row._replace(kind=thing.kind, what=what, privileged=privileged, known=known, part=thing.what)
+            named = row._replace(kind=thing.kind, what=what, known=had is True, part=thing.what)
             yield self._with(named, thing, found, account)
 
     def _with(self, row: Had, thing: Thing, found: State, account: State) -> Had:
@@ -142,6 +148,19 @@ class Past:
             return None
         what = self._group(thing.what, moment.at) if thing.kind == "group" else self.told.spelled.get(role, role)
         return Deed(moment.record, self.told.names.at(thing.account, moment.at), what)
+
+    def _mark(self, kind: str, what: str, part: str, at: str, then: Marks) -> bool | None:
+        """Whether a role or group of that time was privileged then."""
+        if kind == "account":
+            return False
+        said = (then.groups if kind == "group" else then.roles).get(fold(what))
+        if said is not None:
+            return said
+        return (
+            group_mark(self.told, part, at, self.marks)
+            if kind == "group"
+            else role_mark(self.told, self.gaps, part, at, self.marks)
+        )
 
     def _group(self, key: str, at: str) -> str:
         address = self.told.groups.at(key, at)

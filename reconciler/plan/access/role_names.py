@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.past import Moment, given
 
+LATEST = "9999"  # after any time
 Moments = Mapping[Thing, Sequence[Moment]]
+
+
+Renamed = Sequence[tuple[str, str, str]]  # when, the name since and the name before, folded
+
+
+def name_then(renamed: Renamed, role: str, at: str, when: str) -> str:
+    """What was called so at a time, by its name of another time, all folded."""
+    for since, pairs in _changes(renamed) if when > at else reversed(_changes(renamed)):
+        if at < since <= when:
+            role = {old: new for new, old in pairs}.get(role, role)
+        elif when < since <= at:
+            role = dict(pairs).get(role, role)
+    return role
+
+
+def names_of(renamed: Renamed, role: str, at: str) -> set[str]:
+    """All names that it had at whatever time."""
+    return {role, *(name_then(renamed, role, at, when) for when in ("", *(since for since, _ in _changes(renamed))))}
+
+
+def _changes(renamed: Renamed) -> list[tuple[str, set[tuple[str, str]]]]:
+    return [(since, {(new, old) for _, new, old in rows}) for since, rows in groupby(renamed, key=itemgetter(0))]
 
 
 def truly_gave(moments: Moments, role: Thing, gave: Moment | None, since: str) -> tuple[Moment | None, str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import STRANGER, fold, is_group, is_user
+from reconciler.declare.names import STRANGER, fold, group_address, is_group, is_user
 from reconciler.plan.access.keys import UNKNOWN, Names, Thing
 from reconciler.plan.access.one_record import (
     active_by,
@@ -22,6 +22,7 @@ from reconciler.plan.access.one_record import (
 from reconciler.plan.access.past import Moment, Record, given
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
+ROLE = "roles."  # how the key of a role begins among those of the configuration
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
 LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
 UNTOLD: Record = {}
@@ -31,6 +32,22 @@ OURS = (
 
 
 _Role = tuple[str, bool | None, bool | None, bool]  # a folded role, before, after, and whether the first is sure
+
+
+class Seen(NamedTuple):
+    """That a record told whether a role or group was privileged: when, and whether by what somebody gained, or lost."""
+
+    at: str
+    privileged: bool
+    gains: bool = True
+
+
+class Changed(NamedTuple):
+    """That roles (folded) were declared otherwise, beside another name: between the beginning and the end of a cycle."""
+
+    begin: str
+    end: str
+    names: frozenset[str]
 
 
 class _Exchanged(NamedTuple):
@@ -45,15 +62,19 @@ class _Exchanged(NamedTuple):
 
 class Told:
     """`moments` are those of each thing, in the order of the log; `names` those of accounts, `groups` those of groups;
-    `spelled` is how a role is written, `privileged` what the log calls so; `renamed` roles that got another name: when, and what
-    each is called since and was called before, folded.
+    `spelled` is how a role is written; `renamed` are roles that got another name: when, and what each is called since and was
+    called before, folded. `roles_seen` (by folded name) and `groups_seen` (by key) are when the log told whether these are
+    privileged, `roles_changed` when roles were declared otherwise.
     """
 
     def __init__(self) -> None:
         self.names, self.groups = Names(), Names()
         self.moments: dict[Thing, list[Moment]] = defaultdict(list)
         self.spelled: dict[str, str] = {}
-        self.privileged: set[str] = set()
+        self.roles_seen: dict[str, list[Seen]] = defaultdict(list)
+        self.groups_seen: dict[str, list[Seen]] = defaultdict(list)
+        self.roles_changed: list[Changed] = []
+        self._cycle = ("", "")  # the one that is looked at, and when it began
         self.renamed: list[tuple[str, str, str]] = []
         self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
@@ -70,6 +91,8 @@ class Told:
                 self._groups(groups)
                 groups = []
             ours, address = record["reconcile"], address_of(record)
+            if record.get("cycleId") != self._cycle[0]:
+                self._cycle = record.get("cycleId", ""), str(record.get("activityDateTime", ""))
             if ours.get("kind") != "object":
                 self._known = False
                 self._audit(record, ours)
@@ -90,6 +113,10 @@ class Told:
             at, renamed = str(record.get("activityDateTime", "")), details.get("renamedRoles") or {}
             pairs = [(fold(new), fold(old)) for new, old in renamed.items()]
             self.renamed += [(at, *pair) for pair in pairs]
+            keys = (fold(str(key)) for key in details.get("keys") or ())
+            names = {key.removeprefix(ROLE) for key in keys if key.startswith(ROLE)} - {name for pair in pairs for name in pair}
+            if names:
+                self.roles_changed.append(Changed(min(self._cycle[1], at), at, frozenset(names)))
             for item in self._exchanged if pairs else ():
                 if item.cycle == record.get("cycleId"):
                     self._rename(item, pairs)
@@ -196,7 +223,8 @@ class Told:
             yield from ((self._spell(name), True, True, True) for name in ours["roles"])
             return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
-        gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
+        gained, lost = ({self._spell(row["what"]) for row in rows if row.get("gains") is side} for side in (True, False))
+        self._see(record, rows)
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
@@ -237,15 +265,23 @@ class Told:
                     for place in places[-1:]:
                         moments[place] = moments[place]._replace(before=before, other=other)
 
-    def _spell(self, name: Any, row: Record | None = None) -> str:
+    def _spell(self, name: Any) -> str:
         folded = fold(str(name))
         if (
             str(name) != folded or folded not in self.spelled
         ):  # of a role that is no longer declared the log may know the key alone
             self.spelled[folded] = str(name)
-        if row is not None and row.get("privileged"):
-            self.privileged.add(folded)
         return folded
+
+    def _see(self, record: Record, rows: Iterable[Record]) -> None:
+        """Whether roles are privileged, and with them the groups through which they come."""
+        at = str(record.get("activityDateTime", ""))
+        for row in rows:
+            seen = Seen(at, row.get("privileged") is True, row.get("gains") is True)
+            _add(self.roles_seen[fold(str(row.get("what", "")))], seen)
+            for name in str(row.get("through") or "").split(" > ") if seen.privileged and seen.gains else ():
+                if (group := self.groups.by_name.get(fold(group_address(name)))) is not None:
+                    _add(self.groups_seen[group], seen)
 
     # Groups
 
@@ -257,8 +293,8 @@ class Told:
             self._found_gone(list(self._inside[deleted or key]), record)
         if ours.get("found"):
             return
-        if any(row.get("privileged") for row in ours.get("access") or ()):
-            self.privileged.add(key)
+        for row in (ours.get("access") or ())[:1]:
+            _add(self.groups_seen[key], Seen(at, row.get("privileged") is True))
         out, into = modified(record, MEMBERS)
         if action == "delete":
             self._deleted(record, key)
@@ -283,3 +319,10 @@ class Told:
             moments = self.moments[thing]
             if not moments or moments[-1].after is not False:
                 self._put(thing, record, True, False, key not in self._begun)
+
+
+def _add(seen: list[Seen], item: Seen) -> None:
+    """Of what is told again and again the first and the last one do."""
+    if len(seen) > 1 and seen[-1][1:] == seen[-2][1:] == item[1:]:
+        seen.pop()
+    seen.append(item)
