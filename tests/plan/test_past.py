@@ -208,11 +208,13 @@ def test_what_hands_did_is_never_said_to_be_known(tmp_path: Path, seed: int) -> 
         assert sure <= held or "T04" in at, (at, sure - held)
 
 
-@pytest.mark.parametrize("seed", range(307, 309))
+@pytest.mark.parametrize("seed", [300, 308, 313, 323, 327])
 def test_what_was_held_is_told_whatever_hands_did_and_the_log_has_lost(tmp_path: Path, seed: int) -> None:
     history, world = lived(tmp_path, seed, 200 if THOROUGH else 25, 0.4, apart=3, unsure=0.0), World(tmp_path)
-    called = history.past.told.names.called.values()
-    first = {name.partition("/")[2]: names[0][1] for names in called for _, name in names}  # a cut log knows no earlier name
+    first: dict[str, str] = {}  # a cut log knows no earlier name, and an account that was made anew is the same person's
+    for names in history.past.told.names.called.values():
+        for _, name in names:
+            first.setdefault(name.partition("/")[2], first.get(names[0][1].partition("/")[2], names[0][1]))
     found = {first[login] for login in found_gone(world)}
     months = sorted({at[:7] for at in history.truth})[1:]
     for since, known in [("", history.past), *((month, cut(world, month)) for month in months)]:

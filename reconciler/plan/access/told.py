@@ -191,6 +191,7 @@ class Told:
         if deleted or ours.get("found"):
             self._found_gone(self._ended(deleted or key, ours), record)
         if ours.get("found"):
+            self._had_until(key, record)
             return
         self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
         told = list(self._roles(record, ours))
@@ -237,6 +238,12 @@ class Told:
             yield what, True, False, what in old
         if not self._known:  # what no answer came of may be there
             yield from ((what, False, None, True) for what in sorted(gained - after - lost - old))
+
+    def _had_until(self, key: str, record: Record) -> None:
+        """What the record knew of the roles of an account that was found gone, also where nothing earlier is left of the log."""
+        for name in modified(record, ROLES)[0] or ():
+            if not self.moments.get(role := Thing(key, "role", self._spell(name))):
+                self._put(role, record, False, False, sure=False)
 
     def _exchange(self, key: str, record: Record, told: Iterable[_Role]) -> None:
         """Where somebody has one role for another, it may be the same one by another name, now or at an earlier time."""
