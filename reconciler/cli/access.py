@@ -63,8 +63,9 @@ def access(
 
     _check(at, diff, unmanaged, offline, unused)
     declarations = load_checked(desired, apps)
+    since = None if unused is None else moved(now(), -unused)
     query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
-    query |= {"unmanaged": unmanaged, "offline": offline}
+    query |= {"unmanaged": unmanaged, "offline": offline, "unusedSince": since}
     names = {"user": people, "role": roles, "group": groups}
     asked_of = [app.name for app in chosen(declarations, apps)]
     kept = None if evidence is None else Evidence(evidence, query, declarations, asked_of)
@@ -77,7 +78,6 @@ def access(
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
-    since = None if unused is None else moved(now(), -unused)
     found, counts, unread = dict[str, list[Held]](), dict[str, dict[str, int]](), set[str]()
     seen: list[Held] = []
 
@@ -124,7 +124,7 @@ def _asked(people: tuple[str, ...], roles: tuple[str, ...], groups: tuple[str, .
     from reconciler.plan.access.called import Asked
 
     asked = Asked(*(frozenset(map(fold, names)) for names in (people, roles, groups)))
-    return lambda row, told, at: (row.privileged or not privileged) and asked.includes(row, told, at)
+    return lambda row, told, at: (row.privileged is not False or not privileged) and asked.includes(row, told, at)
 
 
 def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool, since: str | None) -> Iterable[Held]:

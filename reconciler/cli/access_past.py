@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +19,13 @@ from reconciler.cli.times import when
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
+from reconciler.report.had import cells_of
 
 if TYPE_CHECKING:
     from reconciler.cli.access_evidence import Evidence
-    from reconciler.plan.access.had import Had, Moved, Past
+    from reconciler.plan.access.had import Had, Past
+    from reconciler.plan.access.marks import Marks
+    from reconciler.plan.access.moved import Moved
     from reconciler.plan.access.told import Told
 
 Pick = Callable[["Had", "Told", str], bool]  # whether a row of a time is asked for
@@ -40,13 +43,17 @@ def time_of(option: str, text: str) -> str:
 
 @dataclass
 class Asked:
-    """What is read of each app, by name; `refuse` raises UsageError for a name that no log, record or declaration has."""
+    """What is read of each app, by name; `refuse` raises UsageError for a name that no log, record or declaration has.
+
+    `unmarked` says, by app, why nobody can read what was privileged in the declarations of then.
+    """
 
     declarations: Declarations
     apps: list[App]
     pick: Pick
     desired: Path
     refuse: Callable[[Iterable[Past]], None]
+    unmarked: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> tuple[int, dict[str, Past]]:
         """Exit code, and what is known. Raises UsageError."""
@@ -65,7 +72,7 @@ class Asked:
 
     def at(self, app: str, past: Past, at: str) -> list[Had]:
         """What is asked for; where the log has a gap, with what was declared then."""
-        rows = past.at(at)
+        rows = past.at(at, self._marks(app, at))
         rows = self._filled(app, past, at, rows) if any(gap.since <= at for gap in past.gaps) else rows
         return [row for row in rows if self.pick(row, past.told, at)]
 
@@ -80,11 +87,31 @@ class Asked:
             say(f"{self.called(app)}: what was declared then is not known either: {why}")
             return rows
 
-    def moved(self, past: Past, since: str, until: str) -> list[Moved]:
-        """What became of what is asked for, by its name at whatever time."""
-        from reconciler.plan.access.had import moved
+    def _marks(self, app: str, at: str) -> Marks:
+        """What was privileged then by the declarations; nothing where these are not known, so that the log alone tells."""
+        from reconciler.cycle.declared_then import NotKnown
+        from reconciler.cycle.marks_then import marks_then
+        from reconciler.plan.access.marks import NOTHING
 
-        items = moved(past.at(since), past.at(until), until, past.told.renamed_between(since, until))
+        try:
+            return marks_then(self.declarations.apps[app], self.declarations, at)
+        except NotKnown as why:
+            self.unmarked[app] = str(why)
+            return NOTHING
+
+    def say_unmarked(self, found: Mapping[str, Iterable[Had]]) -> None:
+        """Of which roles and groups nobody knows whether they were privileged, and why."""
+        for app, rows in found.items():
+            if names := sorted({cells_of(row._replace(privileged=False))[1] for row in rows if row.privileged is None}):
+                why = f": {self.unmarked[app]}" if app in self.unmarked else ""
+                say(f"Not known: {self.called(app)}: whether {', '.join(names)} was privileged then{why}")
+
+    def moved(self, app: str, past: Past, since: str, until: str) -> list[Moved]:
+        """What became of what is asked for, by its name at whatever time."""
+        from reconciler.plan.access.moved import moved
+
+        before, after = (past.at(at, self._marks(app, at)) for at in (since, until))
+        items = moved(before, after, until, past.told.renamed_between(since, until))
         sides = ([(item.row, until if item.how != "lost" else since), (item.old, since)] for item in items)
         return [
             item
@@ -108,6 +135,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     code, pasts = asked.read()
     rows = asked.approved({app: asked.at(app, past, at) if report.knows(past, at) else [] for app, past in pasts.items()})
     code = worst([code, _lacks(asked, pasts, at)])
+    asked.say_unmarked(rows)
 
     def answers() -> list[dict[str, Any]]:
         return [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
@@ -136,9 +164,10 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
     code, pasts = asked.read()
     code = worst([code, _lacks(asked, pasts, since)])
     known = {app: past for app, past in pasts.items() if had_report.knows(past, since)}
-    items = {app: asked.moved(past, since, until) for app, past in known.items()}
+    items = {app: asked.moved(app, past, since, until) for app, past in known.items()}
     rows = asked.approved({app: [item.row for item in moves] for app, moves in items.items()})
     found = {app: [item._replace(row=row) for item, row in zip(items[app], rows[app], strict=True)] for app in items}
+    asked.say_unmarked(rows)
     answers = partial(report.answers, pasts, found, since, until)
     if evidence is not None:
         code = worst([code, evidence.write(answers(), report.as_csv(found), pasts)])

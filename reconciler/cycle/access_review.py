@@ -34,7 +34,7 @@ def rows_now(app: App, declarations: Declarations, listener: Listener) -> list[R
     with read_and_plan(app, declarations, listener) as session:
         found = held(session.planned.context)
         signed_in = dict(session.client.read_all("Users", _signed_in))
-        past = past_in(app, session.store, session.record)
+        past = past_in(app, declarations, session.store, session.record)
     return _rows(app, dated(found, past, now()), signed_in)
 
 

@@ -26,9 +26,7 @@ def declared_at(app: App, declarations: Declarations, at: str) -> list[Had]:
     Commits are those of the branch that is checked out, each at the time at which it came there: what a pull request brought, at
     its merge.
     """
-    commit = (ask("rev-list", "-1", "--first-parent", f"--before={at}", "HEAD") or "").strip()
-    if not commit:
-        raise NotKnown(f"this checkout has no commit from before {at}: fetch its history")
+    commit = commit_at(at)
     with _folder(commit, declarations.folder) as folder:
         name = name_at(commit, declarations, app)
         loaded = load(folder, (name,))
@@ -37,6 +35,14 @@ def declared_at(app: App, declarations: Declarations, at: str) -> list[Had]:
             raise NotKnown(f"what commit {commit[:12]} declares cannot be read as it is there")
         rows = declared_rows(then, resolve(then, loaded.declarations, at[:10]), commit)
         return list(_named(rows, readable_path(folder), readable_path(Path(declarations.folder))))
+
+
+def commit_at(at: str) -> str:
+    """The newest commit of then (ISO, UTC). Raises NotKnown."""
+    commit = (ask("rev-list", "-1", "--first-parent", f"--before={at}", "HEAD") or "").strip()
+    if not commit:
+        raise NotKnown(f"this checkout has no commit from before {at}: fetch its history")
+    return commit
 
 
 @contextmanager

@@ -6,10 +6,11 @@ Asks git for the files that differ; writes the cache of parsed files.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from reconciler.cycle.earlier_commit import is_known, links_at, text_at
-from reconciler.declare.earlier import as_declared_then
+from reconciler.declare.earlier import LISTS, as_declared_then
 from reconciler.declare.folders import readable_path
 from reconciler.declare.model import App, Declarations
 from reconciler.record.here import checkout_here
@@ -25,18 +26,37 @@ def declared_then(app: App, declarations: Declarations, commit: str) -> Declarat
         raise NotKnown("the record knows no commit of what was applied last")
     if not is_known(commit):
         raise NotKnown(f"commit {commit[:12]}, which was applied last, is not in this checkout: fetch its history")
-    held: dict[str, dict[str, bytes | None]] = {}
+    files = _by_kind(app, declarations, commit)
+    for file in files.get("all", ()):
+        raise NotKnown(f"{readable_path(Path(file))} is not as it was at commit {commit[:12]}")
+    return _as_it_was(app, declarations, commit, files)
+
+
+def lists_then(app: App, declarations: Declarations, commit: str) -> Declarations:
+    """The same of users, groups and assignments alone: whatever else there is, is as it is today. Raises NotKnown."""
+    return _as_it_was(app, declarations, commit, _by_kind(app, declarations, commit))
+
+
+def _by_kind(app: App, declarations: Declarations, commit: str) -> dict[str, list[str]]:
+    """The files that differ by the list that they belong to, those that belong to none under `all`. Raises NotKnown."""
+    found: dict[str, list[str]] = {}
     for file in _differing(commit, declarations.folder):
-        kind = _kind(file, app.name, declarations.folder)
-        if kind == "all":
-            raise NotKnown(f"{readable_path(Path(file))} is not as it was at commit {commit[:12]}")
-        if kind is not None:
-            text = text_at(commit, file)
-            held.setdefault(kind, {})[readable_path(Path(file))] = None if text is None else text.encode()
+        if (kind := _kind(file, app.name, declarations.folder)) is not None:
+            found.setdefault(kind, []).append(file)
+    return found
+
+
+def _as_it_was(app: App, declarations: Declarations, commit: str, files: Mapping[str, list[str]]) -> Declarations:
+    held = {kind: {readable_path(Path(file)): _raw(commit, file) for file in files.get(kind, ())} for kind in LISTS}
     then = as_declared_then(app, declarations, held)
     if then is None:
         raise NotKnown(f"a list that changed since commit {commit[:12]} cannot be read as it was there")
     return then
+
+
+def _raw(commit: str, file: str) -> bytes | None:
+    text = text_at(commit, file)
+    return None if text is None else text.encode()
 
 
 def _differing(commit: str, folder: str) -> list[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold, is_group
-from reconciler.plan.access.had import Past, past, past_of_part
+from reconciler.plan.access.from_log import past, past_of_part
+from reconciler.plan.access.had import Past
+from reconciler.plan.access.marks import marks_of
 from reconciler.record.entries import Entries
 from reconciler.record.log.about import Part, about
 from reconciler.record.log.read import records_of
@@ -21,12 +24,12 @@ MOST_PASSES = 3  # over the log, since each may find another id or name of the s
 def past_of(app: App, declarations: Declarations) -> Past:
     """Raises RecordError."""
     store = store_of(app, declarations)
-    return past_in(app, store, recovered(store))
+    return past_in(app, declarations, store, recovered(store))
 
 
-def past_in(app: App, store: Store, record: Record | None) -> Past:
+def past_in(app: App, declarations: Declarations, store: Store, record: Record | None) -> Past:
     """The same where the record was read already. Raises RecordError."""
-    return _marked(app, past(records_of(store.log_blocks()), record, _names(app)))
+    return _marked(app, declarations, past(records_of(store.log_blocks()), record, _names(app)))
 
 
 def past_by_log(app: str, declarations: Declarations) -> Past:
@@ -38,7 +41,7 @@ def past_of_person(app: App, declarations: Declarations, address: str) -> Past:
     """What is told of one person; of others it is not whole. Raises RecordError."""
     store = store_of(app, declarations)
     record = recovered(store)
-    return _marked(app, past_of_part(_part(store, record, address), _only(record, address), _names(app)))
+    return _marked(app, declarations, past_of_part(_part(store, record, address), _only(record, address), _names(app)))
 
 
 def _part(store: Store, record: Record | None, address: str) -> Part:
@@ -71,6 +74,6 @@ def _names(app: App) -> dict[str, str]:
     return {key: role.displayName for key, role in app.roles.items()}
 
 
-def _marked(app: App, found: Past) -> Past:
-    found.told.privileged |= {role.key for role in app.roles.values() if role.privileged}
+def _marked(app: App, declarations: Declarations, found: Past) -> Past:
+    found.marks = marks_of(app, declarations, today())
     return found

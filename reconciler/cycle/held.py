@@ -28,7 +28,7 @@ def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
     """As the service shows it. Raises RecordError, CredentialError and ServiceError."""
     with read_and_plan(app, declarations, listener) as session:
         context = session.planned.context
-        past = past_in(app, session.store, session.record)
+        past = past_in(app, declarations, session.store, session.record)
     return Now(dated(held(context), past, now()), counts_of(context))
 
 
@@ -50,4 +50,4 @@ def held_by(app: App, declarations: Declarations, store: Store, record: Record |
     if record is None:
         return None
     rows = by_record(app, resolve(app, declarations, today()), record)
-    return dated(rows, past_in(app, store, record), now())
+    return dated(rows, past_in(app, declarations, store, record), now())

@@ -99,12 +99,13 @@ def counted_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 def counted(rows: Iterable[Mapping[str, Any]] | None) -> dict[str, int | None]:
     """What can be counted again from an answer's rows."""
     if rows is None:
-        return {"rows": None, "people": None, "privileged": None, "notKnown": None}
+        return {"rows": None, "people": None, "privileged": None, "privilegedNotKnown": None, "notKnown": None}
     rows = list(rows)
     return {
         "rows": len(rows),
         "people": len({str(row.get("address")) for row in rows}),
         "privileged": sum(row.get("privileged") is True for row in rows),
+        "privilegedNotKnown": sum(row.get("privileged") is None for row in rows),
         "notKnown": sum(row.get("known") is False for row in rows),
     }
 

@@ -58,6 +58,13 @@ def _is_asked(row: Said, answer: Said, query: Said) -> bool:
     return (
         (not users or bool(users & {*people, *(f"user/{name}" for name in people)}))
         and (not (query["roles"] or query["groups"]) or bool(wanted & parts))
-        and (not query["privileged"] or row["privileged"] is True or query["diff"] is not None)
+        and (not query["privileged"] or row["privileged"] is not False or query["diff"] is not None)
         and (not query["unmanaged"] or row["source"] == "unmanaged")
+        and (not query["offline"] or row["shown"] is False)
+        and (not (since := query.get("unusedSince")) or _is_unused(row, since))
     )
+
+
+def _is_unused(row: Said, since: str) -> bool:
+    signed_in, registered = (str(row.get(name) or "") for name in ("lastLogin", "registered"))
+    return signed_in < since if signed_in else bool(registered) and registered < since

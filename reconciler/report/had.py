@@ -10,7 +10,7 @@ import orjson
 from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
 from reconciler.plan.access.called import other_names
-from reconciler.plan.access.had import Had, Past
+from reconciler.plan.access.had import Deed, Had, Past
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
 from reconciler.report.safe import plain
@@ -36,6 +36,7 @@ OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declar
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
+MARKS = {True: " (privileged)", None: " (privileged then: not known)", False: ""}
 NOT_INCLUDED = ["accounts that nobody manages", "edits by hand that nothing put back"]  # in no answer from the log
 LIMITS = f"Not in it: {', and '.join(NOT_INCLUDED)}."
 
@@ -60,11 +61,12 @@ def knows(past: Past, at: str) -> bool:
 # What gave and took
 
 
-def change(row: Had, record: Record | None) -> dict[str, Any] | None:
-    """What a record of the log says of one thing that it gave or took, by the names of CHANGE; what is unknown is null."""
-    if record is None:
+def change(row: Had, deed: Deed | None) -> dict[str, Any] | None:
+    """What the log says of one thing that was given or taken, by the names of CHANGE; what is unknown is null."""
+    if deed is None:
         return None
-    ours, said = ours_of(record), _said(row, record)
+    record = deed.record
+    ours, said = ours_of(record), _said(row.kind, deed)
     place = ours.get("declaredAt") or {}
     started = ours.get("startedBy") or {}
     return {
@@ -85,14 +87,14 @@ def change(row: Had, record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def _said(row: Had, record: Record) -> Record:
-    """The row of the record that tells of this person and thing."""
-    rows = [item for item in ours_of(record).get("access") or () if isinstance(item, dict)]
-    same = (item for item in rows if fold(str(item.get("what", ""))) == fold(row.what) and item.get("kind") == row.kind)
-    known = {fold(row.address), fold(address_of(record))} if row.kind != "group" else {fold(row.address)}
+def _said(kind: str, deed: Deed) -> Record:
+    """The row of the record that tells of this person and thing, by their names of then."""
+    rows = [item for item in ours_of(deed.record).get("access") or () if isinstance(item, dict)]
+    same = (item for item in rows if fold(str(item.get("what", ""))) == fold(deed.what) and item.get("kind") == kind)
+    known = {fold(deed.address), fold(address_of(deed.record))} if kind != "group" else {fold(deed.address)}
     found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
     # Where no role is told to the service the log tells of the account.
-    return found or next((item for item in rows if row.kind == "role" and item.get("kind") == "account"), {})
+    return found or next((item for item in rows if kind == "role" and item.get("kind") == "account"), {})
 
 
 def _approvers(row: Had, number: Any) -> list[str] | None:
@@ -140,7 +142,7 @@ def unconfirmed(row: Had) -> str:
 
 def cells_of(row: Had) -> tuple[str, str]:
     """Who, and what."""
-    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
+    what = ("group " if row.kind == "group" else "") + row.what + MARKS[row.privileged]
     return plain(row.login or row.address), plain(what)
 
 

@@ -23,6 +23,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?", re.ASCII)
 CYCLE = re.compile(r"[\w.-]+", re.ASCII)
 WHEN = re.compile(rb'"activityDateTime": ?"([^"]{10,40})"')
+WHAT, MODIFIED = (b'"what":', b'"what": '), b'"appRoleAssignments"'  # before the name of a role, and beside it
 Record = dict[str, Any]
 Found = tuple[bytes, Record]
 
@@ -81,13 +82,21 @@ class Query:
         guess.
         """
         users = [whole(user_address(name)) for name in self.names("user")]
-        found = [users, [whole(name) for name in self.names("role")], [whole(self.by)] if self.by else []]
+        roles = [whole(name) for name in self.names("role")]
+        found = [users, self._gained(roles), roles, [whole(self.by)] if self.by else []]
         found.append([needle(name) for name in self.names("group")])
         found += [[self.cycle.encode()]] if self.cycle and CYCLE.fullmatch(self.cycle) else []
         # Every record that is done in full says success somewhere; that one is not looked for.
         words = (self.cause, self.action, self.status if self.status != "success" else None)
         found += [[b'"' + word.encode() + b'"'] for word in words if word]
         return [tuple(item.lower() if self.folds else item for item in items) for items in found if items and all(items)]
+
+    @staticmethod
+    def _gained(roles: list[bytes]) -> list[bytes]:
+        """Where a role is gained, lost or another one: far rarer than its name, which each record of its holders has."""
+        if not all(name.startswith(b'"') for name in roles):
+            return []
+        return [*(key + name for key in WHAT for name in roles), MODIFIED] if roles else []
 
     @cached_property
     def folds(self) -> bool:

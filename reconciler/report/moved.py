@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from reconciler.plan.access.called import other_names
-from reconciler.plan.access.had import Moved, Past
+from reconciler.plan.access.had import Past
+from reconciler.plan.access.moved import Moved
 from reconciler.report.had import COLUMNS as HAD
 from reconciler.report.had import NOT_INCLUDED, cells, cells_of, change, fields, missing, words
 from reconciler.report.held import as_rows_of_csv

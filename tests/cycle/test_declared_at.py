@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.cycle.declared_at import declared_at
 from reconciler.cycle.declared_then import NotKnown
+from reconciler.cycle.marks_then import marks_then
 from reconciler.declare.load import load
 from tests.cycle.test_touched import app, write
 from tests.support.gitworld import ENV, git
@@ -77,3 +78,25 @@ def test_where_nobody_can_say_it_that_is_said(folder: Path) -> None:
     (folder / "desired/directory/users/b.yaml").unlink()
     with pytest.raises(NotKnown, match="links"):
         told("2026-06-10T23:59:59Z")
+
+
+def test_what_was_privileged_is_what_the_commit_of_then_says(folder: Path) -> None:
+    commit(folder, "2026-03-01", DIRECT)
+    write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: User, privileged: true"))
+    commit(folder, "2026-05-01", "")
+    write("apps/wiki/roles.yaml", ROLES)
+    commit(folder, "2026-06-01", "  - {group: Inner, role: Admin}\n")
+    declarations = load(Path("desired")).declarations
+    marks = [marks_then(declarations.apps["wiki"], declarations, f"2026-0{month}-10T00:00:00Z") for month in (3, 5, 6)]
+    assert [mark.roles for mark in marks] == [
+        {"admin": True, "user": False},
+        {"admin": True, "user": True},
+        {"admin": True, "user": False},
+    ]
+    assert [mark.groups for mark in marks] == [
+        {"inner": False, "net": False},
+        {"inner": True, "net": True},
+        {"inner": True, "net": False},
+    ]
+    with pytest.raises(NotKnown, match="no commit from before"):
+        marks_then(declarations.apps["wiki"], declarations, "2026-01-01T00:00:00Z")

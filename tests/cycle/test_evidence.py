@@ -94,6 +94,8 @@ TIME = "access.json is not of the time that query.json asks for in wiki"
         ({"query": {**QUERY, "groups": ["Admin"]}}, ASKED_FOR.format("2 rows")),
         ({"query": {**QUERY, "privileged": True}}, ASKED_FOR.format("1 row")),
         ({"query": {**QUERY, "unmanaged": True}}, ASKED_FOR.format("2 rows")),
+        ({"query": {**QUERY, "offline": True}}, ASKED_FOR.format("2 rows")),
+        ({"query": {**QUERY, "unusedSince": "2026-02-01T00:00:00Z"}}, ASKED_FOR.format("2 rows")),
         ({"query": {**QUERY, "askedAt": "2026-05-02T12:00:00Z"}}, TIME),
         ({"query": {**QUERY, "at": "2026-05-01"}}, TIME),
         ({"query": {**QUERY, "diff": ["2026-04-01", "2026-05-01"]}}, TIME),

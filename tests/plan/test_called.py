@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.plan.access.called import Asked, other_names
-from reconciler.plan.access.had import past
+from reconciler.plan.access.from_log import past
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.report import had as report

@@ -117,8 +117,9 @@ def test_since_when_and_when_it_was_last_seen_is_what_the_log_says(world: World)
     world.assign("user: ada@x.org, role: Admin", "group: Team, role: User", "user: eve@x.org, role: Admin")
     world.converge()
     world.edit("bob@x.org", "roles", [{"value": "user"}, {"value": "auditor"}])
-    app, today = load(world.folder / "desired").declarations.apps["wiki"], "2026-08-01T00:00:00Z"
-    past = past_in(app, world.store, recovered(world.store))
+    declarations, today = load(world.folder / "desired").declarations, "2026-08-01T00:00:00Z"
+    app = declarations.apps["wiki"]
+    past = past_in(app, declarations, world.store, recovered(world.store))
 
     def told(rows: Iterable[Held]) -> list[tuple[str, str, str, str]]:
         return [(row.login, row.what, row.since[:7], row.confirmed[:7]) for row in dated(rows, past, today)]

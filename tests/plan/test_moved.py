@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.access.had import Had, Moved, moved, past
+from reconciler.cycle.had import past_of_person
+from reconciler.declare.load import load
+from reconciler.plan.access.from_log import past
+from reconciler.plan.access.had import Deed, Had
+from reconciler.plan.access.moved import Moved, moved
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.report import moved as report
+from reconciler.report.had import change
 from tests.plan.test_past import past_of
 from tests.support.world import ROLES, World
 
@@ -128,7 +133,7 @@ def test_json_and_csv_have_the_same_with_both_records() -> None:
 )
 def test_what_no_record_did_was_done_by_hand(before: bool, after: bool, how: str, cause: str) -> None:
     late = {"activityDateTime": "2026-05-01T08:00:00Z", "reconcile": {"action": "disable"}}
-    held = Had(ADA, "ada@x.org", "1", "role", "User", False, True, None, late)
+    held = Had(ADA, "ada@x.org", "1", "role", "User", False, True, None, Deed(late, ADA, "User"))
     (item,) = moved([held] * before, [held] * after, UNTIL)
     assert (item.how, report.cause(item)) == (how, cause)
 
@@ -149,7 +154,7 @@ def between(world: World, since: str, until: str) -> list[Moved]:
 
 
 def told_of(items: list[Moved]) -> list[tuple[str, str, str, str]]:
-    return [(item.how, item.row.what, item.was, str((item.row.gave or {}).get("activityDateTime"))[:10]) for item in items]
+    return [(item.how, item.row.what, item.was, (item.row.gave.at if item.row.gave else "None")[:10]) for item in items]
 
 
 @pytest.fixture
@@ -157,7 +162,7 @@ def town(tmp_path: Path) -> World:
     world = World(tmp_path)
     world.users("userPrincipalName: ada@x.org")
     world.groups("displayName: Net, members: [ada@x.org]")
-    world.assign("group: Net, role: User")
+    world.assign("group: Net, role: User, reason: NET-1")
     world.converge()
     return world
 
@@ -197,3 +202,53 @@ def test_another_role_under_another_name_is_gained(town: World) -> None:
     town.write("apps/wiki/roles.yaml", ROLES.replace("value: user, displayName: User", "value: reader, displayName: Reader"))
     town.assign("group: Net, role: Reader")
     assert [item[:3] for item in told_of(renamed(town))] == [("gained", "Reader", ""), ("lost", "User", ""), ("kept", "Net", "")]
+
+
+THEN, SINCE_THEN = "2026-06-02T00:00:00Z", "2026-06-04T00:00:00Z"
+
+
+def gave_of(world: World, at: str) -> dict[str, tuple[Any, ...]]:
+    """Of each role and group of that time when it was given, by which line and why, and whether anything took it since."""
+    changes = {row.what: (change(row, row.gave), row.took) for row in past_of(world).at(at)}
+    return {
+        what: (gave and gave["at"][:10], gave and gave["line"], gave and gave["reason"], took)
+        for what, (gave, took) in changes.items()
+    }
+
+
+def test_under_other_names_all_keeps_the_line_and_reason_that_gave_it(town: World) -> None:
+    town.write("directory/users/a.yaml", "users:\n- {userPrincipalName: lovelace@x.org, previously: [ada@x.org]}\n")
+    town.groups("displayName: Crew, previously: [Net], members: [lovelace@x.org]")
+    town.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    town.assign("group: Crew, role: Reader, reason: NET-2")
+    items = renamed(town)
+    assert gave_of(town, THEN) == {"Net": ("2026-06-01", 2, "NET-1", None), "User": ("2026-06-01", 2, "NET-1", None)}
+    assert gave_of(town, SINCE_THEN) == {"Crew": ("2026-06-01", 2, "NET-1", None), "Reader": ("2026-06-01", 2, "NET-1", None)}
+    assert [change(item.row, item.row.gave)["reason"] for item in items] == ["NET-1", "NET-1"]  # type: ignore[index]
+    declarations = load(town.folder / "desired").declarations
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.had.store_of", lambda *_: town.store)
+        of_one = past_of_person(declarations.apps["wiki"], declarations, "User/lovelace@x.org").at(SINCE_THEN)
+    assert {row.what: row.gave.record["id"] for row in of_one if row.gave} == {
+        row.what: row.gave.record["id"] for row in past_of(town).at(SINCE_THEN) if row.gave
+    }
+
+
+def test_a_role_that_gets_another_name_as_somebody_gains_one_more_was_not_there_under_it(town: World) -> None:
+    town.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    town.assign("group: Net, role: Reader, reason: NET-1", "user: ada@x.org, role: Admin, reason: INC-1")
+    renamed(town)
+    assert set(gave_of(town, THEN)) == {"Net", "User"}
+    found = gave_of(town, SINCE_THEN)
+    assert (found["Reader"], found["Admin"]) == (("2026-06-01", 2, "NET-1", None), ("2026-06-03", 3, "INC-1", None))
+
+
+def test_what_takes_a_role_under_its_later_name_took_it(town: World) -> None:
+    town.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    town.assign("group: Net, role: Reader")
+    renamed(town)
+    town.assign("user: ada@x.org, role: Admin")
+    town.now = "2026-06-05T00:00:00Z"
+    town.converge()
+    took = {row.what: change(row, row.took) for row in past_of(town).at(THEN)}["User"]
+    assert took is not None and (took["at"], took["line"]) == ("2026-06-05T00:00:00Z", 2)

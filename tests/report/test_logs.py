@@ -182,3 +182,10 @@ def test_an_audit_record_of_a_person_is_found_by_the_person() -> None:
     revoked = audit_record(Kind.REVOKED, "wiki", NOW, "left", starter={}, details={"address": "User/ada@x.org"})
     assert [said["id"] for _, said in Query(user="ada@x.org").select([orjson.dumps(revoked)])] == [revoked["id"]]
     assert not list(Query(user="eve@x.org").select([orjson.dumps(revoked)]))
+
+
+def test_a_role_is_looked_for_where_it_is_gained_lost_or_another_one() -> None:
+    """Each record of somebody who has it names it, and no more of these are parsed than have to be."""
+    first, second = Query(role="Engineer").needles
+    assert set(first) == {b'"what":"engineer"', b'"what": "engineer"', b'"approleassignments"'} and second == (b'"engineer"',)
+    assert Query(role='Say "hi"').needles == [(b"say ",)], "what JSON escapes is looked for in part"

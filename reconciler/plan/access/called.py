@@ -6,11 +6,11 @@ Who is asked for by the name of one time is found at any other: an account by it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.had import Had
+from reconciler.plan.access.role_names import names_of
 from reconciler.plan.access.told import Told
 
 
@@ -40,23 +40,11 @@ def parts(row: Had, told: Told, at: str) -> set[str]:
     if row.kind == "group":
         return {row.what, *(name_of(address) or address for _, address in told.groups.called.get(row.part, ()))}
     if row.kind == "role":
-        return {row.what, *(told.spelled.get(name, name) for name in _roles(fold(row.what), told, at) - {fold(row.what)})}
+        return {
+            row.what,
+            *(told.spelled.get(name, name) for name in names_of(told.renamed, fold(row.what), at) - {fold(row.what)}),
+        }
     return {row.what}
-
-
-def _roles(role: str, told: Told, at: str) -> set[str]:
-    """Folded names of what was called so at a time: those that it got since, and those that it had before."""
-    found, later, earlier = {role}, role, role
-    changes = [(when, {(new, old) for _, new, old in rows}) for when, rows in groupby(told.renamed, key=lambda item: item[0])]
-    for when, pairs in changes:
-        if when > at:
-            later = {old: new for new, old in pairs}.get(later, later)
-            found.add(later)
-    for when, pairs in reversed(changes):
-        if when <= at:
-            earlier = dict(pairs).get(earlier, earlier)
-            found.add(earlier)
-    return found
 
 
 def other_names(rows: Iterable[Had], told: Told, at: str) -> dict[str, dict[str, list[str]]]:

@@ -37,7 +37,7 @@ def filled(past: Past, at: str, rows: Iterable[Had], declared: Iterable[Had]) ->
     if any(gap.since <= at < gap.until for gap in past.gaps):
         there = {_key(row) for row in found}
         found += [row for key, row in given.items() if key not in there]
-    return tuple(sorted(found, key=lambda row: (fold(row.address), not row.privileged, row.kind, fold(row.what))))
+    return tuple(sorted(found, key=lambda row: (fold(row.address), row.privileged is False, row.kind, fold(row.what))))
 
 
 def _key(row: Had) -> tuple[str, str, str]:

@@ -78,8 +78,9 @@ def dated(rows: Iterable[Held], past: Past, now: str) -> tuple[Held, ...]:
 
 def _dated(row: Held, had: Had | None, now: str) -> Held:
     gave = had.gave if had is not None and had.known else None
-    since = str(gave.get("activityDateTime", "")) if gave else ""
-    approvals = tuple(item for item in (gave or {}).get("reconcile", {}).get("approvals") or () if isinstance(item, dict))
+    since = gave.at if gave is not None else ""
+    told = gave.record.get("reconcile", {}).get("approvals") if gave is not None else ()
+    approvals = tuple(item for item in told or () if isinstance(item, dict))
     return row._replace(since=since, confirmed=now if row.shown else had.seen if had is not None else "", approvals=approvals)
 
 

@@ -13,7 +13,8 @@ class Moment(NamedTuple):
     """Something that was done: whether somebody had a thing before it and after it, None where nobody knows.
 
     `sure` is whether it had been so before since whatever came before this moment; else it was merely found so, and may have been
-    made by hand at any time. `record` is the one of the log.
+    made by hand at any time. `record` is the one of the log. `other` is the name that a role had before it, or has
+    since, where it only got another one: that gave nothing and took nothing.
     """
 
     at: str
@@ -21,6 +22,7 @@ class Moment(NamedTuple):
     after: bool | None
     sure: bool
     record: Record
+    other: str = ""
 
     @property
     def is_steady(self) -> bool:
@@ -59,14 +61,19 @@ def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[G
     had = _between(earlier, later, now) if not lost else _around(lost, at, earlier, later, now)
     if had is False:
         return State(False)
-    # What gave it before it was taken did not give it again: that was somebody's hand.
-    taken = next((n for n in range(number, 0, -1) if moments[n - 1].after is False), 0)
-    gave = next((m for m in reversed(moments[taken:number]) if m.after is not False and m.before is not True), None)
+    gave, taken = given(moments, number)
     seen = next((m.at for m in reversed(moments[:number]) if m.after is True), "")
     if had and gave is None and any(gap.since <= at for gap in gaps):
         had = None  # what gave it may be among the records that are lost
     took = next((m for m in moments[number:] if m.after is False), None)
     return State(had, gave, took, seen, moments[taken - 1].at if taken else "")
+
+
+def given(moments: Sequence[Moment], number: int) -> tuple[Moment | None, int]:
+    """What of the first so many moments gave a thing, and until which one it was taken before that (0 where it never was)."""
+    # What gave it before it was taken did not give it again: that was somebody's hand.
+    taken = next((n for n in range(number, 0, -1) if moments[n - 1].after is False), 0)
+    return next((m for m in reversed(moments[taken:number]) if m.after is not False and m.before is not True), None), taken
 
 
 def both(one: bool | None, other: bool | None) -> bool | None:

@@ -1,7 +1,4 @@
-"""Records of the log in, what each says of who had what before it and after it out. Pure.
-
-An account is known by its id on the service, so that a rename ends nothing; a member of a group by the address of its day.
-"""
+"""Records of the log in, what each says of who had what before it and after it out. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import STRANGER, fold, is_group, is_user, user_address
-from reconciler.plan.access.past import Moment, Record
+from reconciler.declare.names import STRANGER, fold, group_address, is_group, is_user
+from reconciler.plan.access.keys import UNKNOWN, Names, Thing
+from reconciler.plan.access.one_record import (
+    active_by,
+    address_of,
+    called_by,
+    id_of,
+    is_known,
+    is_written,
+    mends,
+    modified,
+    replaces,
+)
+from reconciler.plan.access.past import Moment, Record, given
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
-UNKNOWN = "#"
-WRITTEN = frozenset({"asWritten", "otherwise"})
+ROLE = "roles."  # how the key of a role begins among those of the configuration
 # What is told of the change that gave or took something: of a million records the rest would fill the memory.
 LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
 UNTOLD: Record = {}
@@ -23,81 +31,56 @@ OURS = (
 )  # fmt: skip
 
 
-class Thing(NamedTuple):
-    """What an account, by its key, can have: `kind` is account, role or group; `what` a folded role or a group's key."""
+_Role = tuple[str, bool | None, bool | None, bool]  # a folded role, before, after, and whether the first is sure
 
+
+class Seen(NamedTuple):
+    """That a record told whether a role or group was privileged: when, and whether by what somebody gained, or lost."""
+
+    at: str
+    privileged: bool
+    gains: bool = True
+
+
+class Changed(NamedTuple):
+    """That roles (folded) were declared otherwise, beside another name: between the beginning and the end of a cycle."""
+
+    begin: str
+    end: str
+    names: frozenset[str]
+
+
+class _Exchanged(NamedTuple):
+    """What roles somebody got in one record, and which ones went, all folded."""
+
+    cycle: str
     account: str
-    kind: str
-    what: str = ""
-
-
-class Names:
-    """Keys of accounts and groups, which stay the same whatever these are called; and what they were called when."""
-
-    def __init__(self) -> None:
-        self.by_id: dict[str, str] = {}
-        self.by_name: dict[str, str] = {}
-        self._held: dict[str, set[str]] = defaultdict(set)  # key -> the names by which it is found
-        self._with_id: set[str] = set()
-        self.called: dict[str, list[tuple[str, str]]] = {}
-
-    def key(self, address: str, id: str | None, at: str = "") -> str:
-        """Of an object that is called so at a time. An id that comes to a name without one is its own."""
-        folded = fold(address)
-        key = self.by_id.get(id) if id else None
-        called = self.called.get(key or "")
-        if key is not None and called and called[-1][1] == address and self._held[key] == {folded}:
-            return key  # as it was
-        if key is None:
-            key = self.by_name.get(folded)
-            if key is None or (id and key in self._with_id):
-                key = f"{folded} {id or ''}"
-        if id:
-            self.by_id[id] = key
-            self._with_id.add(key)
-            for other in self._held[key] - {folded}:
-                self._let_go(other)
-        self._let_go(folded)
-        self.by_name[folded] = key
-        self._held[key].add(folded)
-        if address.partition("/")[2] and (not self.called.get(key) or self.called[key][-1][1] != address):
-            self.called.setdefault(key, []).append((at, address))
-        return key
-
-    def _let_go(self, name: str) -> None:
-        if (key := self.by_name.pop(name, None)) is not None:
-            self._held[key].discard(name)
-
-    def member(self, address: str, at: str) -> str:
-        """Of somebody in a group: strangers are told by their id."""
-        address = address[len(STRANGER) - 1 :] if address.startswith(STRANGER) else address
-        if address.startswith(UNKNOWN):
-            self._with_id.add(key := self.by_id.setdefault(address[1:], address))
-            return key
-        return self.by_name.get(fold(address)) or self.key(address, None, at)
-
-    def at(self, key: str, at: str) -> str:
-        """The address at a time, or else the first one that is known."""
-        known = self.called.get(key) or [("", key)]
-        return next((address for since, address in reversed(known) if since <= at), known[0][1])
+    record: Record
+    came: set[str]
+    went: set[str]
 
 
 class Told:
     """`moments` are those of each thing, in the order of the log; `names` those of accounts, `groups` those of groups;
-    `spelled` is how a role is written, `privileged` what the log calls so; `renamed` roles that got another name: when, and what
-    each is called since and was called before, folded.
+    `spelled` is how a role is written; `renamed` are roles that got another name: when, and what each is called since and was
+    called before, folded. `roles_seen` (by folded name) and `groups_seen` (by key) are when the log told whether these are
+    privileged, `roles_changed` when roles were declared otherwise.
     """
 
     def __init__(self) -> None:
         self.names, self.groups = Names(), Names()
         self.moments: dict[Thing, list[Moment]] = defaultdict(list)
         self.spelled: dict[str, str] = {}
-        self.privileged: set[str] = set()
+        self.roles_seen: dict[str, list[Seen]] = defaultdict(list)
+        self.groups_seen: dict[str, list[Seen]] = defaultdict(list)
+        self.roles_changed: list[Changed] = []
+        self._cycle = ("", "")  # the one that is looked at, and when it began
         self.renamed: list[tuple[str, str, str]] = []
         self._of: dict[str, list[Thing]] = defaultdict(list)  # an account -> what is told of it
         self._inside: dict[str, set[Thing]] = defaultdict(set)
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
         self._known = False  # of the record that is looked at whether it is known what came of it
+        self._exchanged: list[_Exchanged] = []  # of one cycle, which may tell at its end that it was another name alone
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
     def look(self, records: Iterable[Record]) -> None:
@@ -107,12 +90,14 @@ class Told:
             if groups and (record.get("cycleId") != groups[0].get("cycleId") or not record.get("cycleId")):
                 self._groups(groups)
                 groups = []
-            ours, address = record["reconcile"], _address(record)
+            ours, address = record["reconcile"], address_of(record)
+            if record.get("cycleId") != self._cycle[0]:
+                self._cycle = record.get("cycleId", ""), str(record.get("activityDateTime", ""))
             if ours.get("kind") != "object":
                 self._known = False
                 self._audit(record, ours)
                 continue
-            self._known = _is_known(record)
+            self._known = is_known(record)
             if not is_written(record, self._known):
                 continue
             if is_group(address):
@@ -126,7 +111,15 @@ class Told:
         details = ours.get("details") or {}
         if ours.get("kind") == "configurationChanged":
             at, renamed = str(record.get("activityDateTime", "")), details.get("renamedRoles") or {}
-            self.renamed += [(at, fold(new), fold(old)) for new, old in renamed.items()]
+            pairs = [(fold(new), fold(old)) for new, old in renamed.items()]
+            self.renamed += [(at, *pair) for pair in pairs]
+            keys = (fold(str(key)) for key in details.get("keys") or ())
+            names = {key.removeprefix(ROLE) for key in keys if key.startswith(ROLE)} - {name for pair in pairs for name in pair}
+            if names:
+                self.roles_changed.append(Changed(min(self._cycle[1], at), at, frozenset(names)))
+            for item in self._exchanged if pairs else ():
+                if item.cycle == record.get("cycleId"):
+                    self._rename(item, pairs)
         if ours.get("kind") == "recordCommand" and details.get("command") == "forget":
             self._forgotten(str(details.get("address", "")), details.get("held") or {}, record)
 
@@ -159,8 +152,8 @@ class Told:
     def _groups(self, records: Iterable[Record]) -> None:
         """Those of one cycle."""
         for record in records:
-            self._known = _is_known(record)
-            self._group(record, record["reconcile"], _address(record))
+            self._known = is_known(record)
+            self._group(record, record["reconcile"], address_of(record))
 
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
         if not self._known:
@@ -193,21 +186,24 @@ class Told:
     # Accounts
 
     def _user(self, record: Record, ours: Record, address: str) -> None:
-        deleted = self.names.by_name.get(fold(address)) if _replaces(record) else None
-        key = self.names.key(_called(record, address), _id(record), str(record.get("activityDateTime", "")))
+        deleted = self.names.by_name.get(fold(address)) if replaces(record) else None
+        key = self.names.key(called_by(record, address), id_of(record), str(record.get("activityDateTime", "")))
         if deleted or ours.get("found"):
             self._found_gone(self._ended(deleted or key, ours), record)
         if ours.get("found"):
+            self._had_until(key, record)
             return
         self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
-        for what, before, after, sure in self._roles(record, ours):
+        told = list(self._roles(record, ours))
+        for what, before, after, sure in told:
             self._put(Thing(key, "role", what), record, before, after, sure)
+        self._exchange(key, record, told)
 
     def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
-        before, after, sure = _active(record, ours.get("action", ""))
+        before, after, sure = active_by(record, ours.get("action", ""))
         moments = self.moments.get(thing)
         out = bool(moments) and self.moments[thing][-1].after is False
-        if out and ours.get("action") == "update" and _modified(record, "active") == (None, None):
+        if out and ours.get("action") == "update" and modified(record, "active") == (None, None):
             if stranger:  # what it has is taken from an account that stays disabled
                 return
             before, after = None, True if ours.get("roles") else None  # as somebody who was revoked, or who came back by hand
@@ -219,22 +215,23 @@ class Told:
         stays = ours.get("found") and ours.get("action") == "disable"
         return [thing for thing in self._of[key] if not (stays and thing.kind == "group")]
 
-    def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
+    def _roles(self, record: Record, ours: Record) -> Iterator[_Role]:
         """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
-        was, action = _modified(record, ROLES), ours.get("action")
+        was, action = modified(record, ROLES), ours.get("action")
         if was == (None, None) and action == "update" and not (ours.get("access") or ours.get("adopts")):  # as most are
             yield from ((self._spell(name), True, True, True) for name in ours["roles"])
             return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
-        gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
+        gained, lost = ({self._spell(row["what"]) for row in rows if row.get("gains") is side} for side in (True, False))
+        self._see(record, rows)
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
-        recorded = set() if not _mends(ours) else after if was == (None, None) else old  # had by the record until then
+        recorded = set() if not mends(ours) else after if was == (None, None) else old  # had by the record until then
         for what in sorted(after):
-            came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
+            came = what in gained or fresh or (was[0] is not None and what in new - old)
             untold = adopted or (what in new and was[0] is None and not came)
             yield what, None if untold else not came, True, not (came and what in recorded)
         for what in sorted((lost | old) - after):
@@ -242,43 +239,84 @@ class Told:
         if not self._known:  # what no answer came of may be there
             yield from ((what, False, None, True) for what in sorted(gained - after - lost - old))
 
-    def _spell(self, name: Any, row: Record | None = None) -> str:
+    def _had_until(self, key: str, record: Record) -> None:
+        """What the record knew of the roles of an account that was found gone, also where nothing earlier is left of the log."""
+        for name in modified(record, ROLES)[0] or ():
+            if not self.moments.get(role := Thing(key, "role", self._spell(name))):
+                self._put(role, record, False, False, sure=False)
+
+    def _exchange(self, key: str, record: Record, told: Iterable[_Role]) -> None:
+        """Where somebody has one role for another, it may be the same one by another name, now or at an earlier time."""
+        came = {what for what, before, after, _ in told if before is False and after}
+        went = {what for what, before, after, _ in told if before and not after}
+        if not (came and went):
+            return
+        item = _Exchanged(str(record.get("cycleId", "")), key, self._lasting(record), came, went)
+        if self._exchanged and self._exchanged[-1].cycle != item.cycle:
+            self._exchanged.clear()
+        self._exchanged.append(item)
+        self._rename(item, [(new, old) for at, new, old in self.renamed if self._had(Thing(key, "role", old), at)])
+
+    def _had(self, role: Thing, at: str) -> bool:
+        """Whether it was given before a time, and so is the role that got another name then."""
+        moments = self.moments.get(role, [])
+        gave, _ = given(moments, max(len(moments) - 1, 0))
+        return gave is None or gave.at <= at
+
+    def _rename(self, item: _Exchanged, pairs: Iterable[tuple[str, str]]) -> None:
+        for new, old in pairs:
+            if new in item.came and old in item.went:
+                for what, other, before in ((new, old, False), (old, new, True)):
+                    moments = self.moments[Thing(item.account, "role", what)]
+                    places = [place for place, moment in enumerate(moments) if moment.record is item.record]
+                    for place in places[-1:]:
+                        moments[place] = moments[place]._replace(before=before, other=other)
+
+    def _spell(self, name: Any) -> str:
         folded = fold(str(name))
         if (
             str(name) != folded or folded not in self.spelled
         ):  # of a role that is no longer declared the log may know the key alone
             self.spelled[folded] = str(name)
-        if row is not None and row.get("privileged"):
-            self.privileged.add(folded)
         return folded
+
+    def _see(self, record: Record, rows: Iterable[Record]) -> None:
+        """Whether roles are privileged, and with them the groups through which they come."""
+        at = str(record.get("activityDateTime", ""))
+        for row in rows:
+            seen = Seen(at, row.get("privileged") is True, row.get("gains") is True)
+            _add(self.roles_seen[fold(str(row.get("what", "")))], seen)
+            for name in str(row.get("through") or "").split(" > ") if seen.privileged and seen.gains else ():
+                if (group := self.groups.by_name.get(fold(group_address(name)))) is not None:
+                    _add(self.groups_seen[group], seen)
 
     # Groups
 
     def _group(self, record: Record, ours: Record, address: str) -> None:
         at, action = str(record.get("activityDateTime", "")), ours.get("action")
-        deleted = self.groups.by_name.get(fold(address)) if _replaces(record) else None
-        key = self.groups.key(address, _id(record), at)
+        deleted = self.groups.by_name.get(fold(address)) if replaces(record) else None
+        key = self.groups.key(address, id_of(record), at)
         if deleted or ours.get("found"):
             self._found_gone(list(self._inside[deleted or key]), record)
         if ours.get("found"):
             return
-        if any(row.get("privileged") for row in ours.get("access") or ()):
-            self.privileged.add(key)
-        out, into = _modified(record, MEMBERS)
+        for row in (ours.get("access") or ())[:1]:
+            _add(self.groups_seen[key], Seen(at, row.get("privileged") is True))
+        out, into = modified(record, MEMBERS)
         if action == "delete":
             self._deleted(record, key)
             return
         if action in ("create", "adopt"):
             self._begun.add(key)
-        mends = _mends(ours)
-        by_hand = key in self._begun or mends
+        puts_right = mends(ours)
+        by_hand = key in self._begun or puts_right
         for side, is_in in ((out, False), (into, True)):
             for member in map(str, side or ()):
                 if is_user(member) or member.startswith(UNKNOWN):
                     before = None if action == "adopt" else not is_in
                     thing = Thing(self.names.member(member, at), "group", key)
                     self._inside[key].add(thing)
-                    self._put(thing, record, before, is_in, not mends if is_in else not by_hand)
+                    self._put(thing, record, before, is_in, not puts_right if is_in else not by_hand)
 
     def _deleted(self, record: Record, key: str) -> None:
         for row in record["reconcile"].get("access") or ():
@@ -290,69 +328,8 @@ class Told:
                 self._put(thing, record, True, False, key not in self._begun)
 
 
-def is_written(record: Record, known: bool) -> bool:
-    """Whether something was written, or may have been, or came under management as it was; `known` is what came of it."""
-    ours = record["reconcile"]
-    if ours.get("action") in (None, "skip", "stageddelete", "other"):
-        return False
-    if known or ours.get("readBack") in ("unknown", "outstanding"):
-        return True
-    steps = (step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export")
-    return any(step.get("status") in ("success", "warning") for step in steps)
-
-
-def _is_known(record: Record) -> bool:
-    """Whether it is known what came of it."""
-    status = (record.get("provisioningStatusInfo") or {}).get("status")
-    return status in ("success", "warning") and record["reconcile"].get("readBack", "asWritten") in WRITTEN
-
-
-def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool]:
-    """Whether the account was active before, is after, and whether the first is sure."""
-    old, new = _modified(record, "active")
-    if record["reconcile"].get("adopts"):
-        return None, action not in ("disable", "delete") and new is not False, True
-    match action:
-        case "create" | "enable":
-            return False, action == "enable" or new is not False, not _mends(record["reconcile"])
-        case "disable":
-            return True, False, True
-        case "delete":
-            return (True if record["reconcile"].get("access") else None), False, True
-        case "adopt":
-            return None, True, True
-        case _:
-            return (old if isinstance(old, bool) else True), new is not False, True
-
-
-def _replaces(record: Record) -> bool:
-    """Whether it puts an account or a group there again that somebody deleted, or deleted and made anew, on the service."""
-    ours = record["reconcile"]
-    return (ours.get("action") == "create" or ours.get("adopts") is True) and _mends(ours)
-
-
-def _mends(ours: Record) -> bool:
-    """Whether it puts right what somebody did by hand, at a time that nobody knows."""
-    return "drift" in (ours.get("causes") or ())
-
-
-def _modified(record: Record, name: str) -> tuple[Any, Any]:
-    for item in record.get("modifiedProperties") or ():
-        if isinstance(item, dict) and item.get("displayName") == name:
-            return item.get("oldValue"), item.get("newValue")
-    return None, None
-
-
-def _address(record: Record) -> str:
-    ours = record.get("reconcile")
-    return str(ours.get("address", "")) if isinstance(ours, dict) else ""
-
-
-def _called(record: Record, address: str) -> str:
-    """The address; of an account that nobody declared its name on the service."""
-    details = (record.get("sourceIdentity") or {}).get("details") or {}
-    return user_address(str(details["displayName"])) if address.startswith(STRANGER) and "displayName" in details else address
-
-
-def _id(record: Record) -> str | None:
-    return (record.get("targetIdentity") or {}).get("id")
+def _add(seen: list[Seen], item: Seen) -> None:
+    """Of what is told again and again the first and the last one do."""
+    if len(seen) > 1 and seen[-1][1:] == seen[-2][1:] == item[1:]:
+        seen.pop()
+    seen.append(item)

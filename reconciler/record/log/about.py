@@ -79,8 +79,11 @@ class Part:
 
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
-    """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
-    part, finds = Part(), [as_it_is(GROUP), as_it_is(TRUST), *map(in_any_case, filter(None, map(whole, texts)))]
+    """The records in which one of these texts is a value, whatever its case, those of groups, and those of what is no object.
+
+    Raises RecordError.
+    """
+    part, finds = Part(), [as_it_is(GROUP), as_it_is(AUDIT), *map(in_any_case, filter(None, map(whole, texts)))]
     for block in blocks:
         lines = lines_of(block) if is_escaped(block) else lines_with(block, finds)
         part.records += [record for line in lines for record in record_of(line)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.plan.access.had import Had, Moved
+from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held
+from reconciler.plan.access.moved import Moved
 from reconciler.report.had import cells_of, change, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
@@ -48,20 +49,31 @@ def row(app: str, held: Held) -> Row:
 def render_past(apps: Mapping[str, Iterable[Had]], asked: str) -> str:
     """The same of a time in the past."""
     items = [(app, item) for app, items in apps.items() for item in items]
-    rows = [Row(_past(app, item), mark="privileged" if item.privileged else "") for app, item in items]
+    rows = [Row(_past(app, item), mark="" if item.privileged is False else "privileged") for app, item in items]
     table = listing("access", "Access", PAST, rows, ("App", "Kind", "What", "Known"))
-    return page("access.html", "Who had access", asked=asked, table=table, privileged=sum(bool(row.mark) for row in rows))
+    return page(
+        "access.html", "Who had access", asked=asked, table=table, privileged=sum(item.privileged is True for _, item in items)
+    )
 
 
 def render_moved(apps: Mapping[str, Iterable[Moved]], asked: str) -> str:
     """What was gained, lost and kept."""
     items = [(app, item) for app, items in apps.items() for item in items]
     rows = [
-        Row((item.how, cells_of(item.row)[0], what(item), app, cause(item)), mark="privileged" if item.row.privileged else "")
+        Row(
+            (item.how, cells_of(item.row)[0], what(item), app, cause(item)),
+            mark="" if item.row.privileged is False else "privileged",
+        )
         for app, item in items
     ]
     table = listing("access", "Access", MOVED, rows, ("Change", "App", "What"))
-    return page("access.html", "What access changed", asked=asked, table=table, privileged=sum(bool(row.mark) for row in rows))
+    return page(
+        "access.html",
+        "What access changed",
+        asked=asked,
+        table=table,
+        privileged=sum(item.row.privileged is True for _, item in items),
+    )
 
 
 def _past(app: str, had: Had) -> tuple[str, ...]:
