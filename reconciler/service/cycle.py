@@ -23,7 +23,7 @@ from reconciler.record.told import Told
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
-from reconciler.service.choice import Choice, choose, declared_digest
+from reconciler.service.choice import Choice, choose, declared_digest, retried
 from reconciler.service.commit_age import first_sight, measured_from
 from reconciler.service.escrow import given_up, released
 from reconciler.service.figures import Frame, Work
@@ -129,6 +129,7 @@ class _Cycle:
         choice = choose(session.planned, repairs, self._escrows(), self.started)
         if choice.write is not session.planned.plan.changes:
             session = session.guard(choice.write, self.started)
+        session, choice = self._with_retries(session, choice)
         if session.guarded.blocking and session.planned.plan.part is not None:
             return None
         todo, held = self._allowed(session, choice)
@@ -136,6 +137,13 @@ class _Cycle:
             done = self._write(session, todo, stopped)
             self._log_held(session, held)
             return self._ended(session, choice, done, held, stopped)
+
+    def _with_retries(self, session: Session, choice: Choice) -> tuple[Session, Choice]:
+        """Also what failed before and is due, where this cycle leaves what is declared to its own review."""
+        more = retried(session.planned, choice, self._escrows(), self.started) if self.frame.in_review else choice
+        if more is choice or (guarded := session.guard(more.write, self.started)).guarded.blocking:
+            return session, choice
+        return guarded, more
 
     def _begun(self) -> Record:
         """Before anything was applied: what a first cycle that failed has left is no record of an apply, but people were told."""
@@ -213,7 +221,7 @@ class _Cycle:
             read_back=back,
             since=self._since() if back else Since(),
             interrupted=done.interrupted,
-            unreviewed=findings.unreviewed(planned),
+            unreviewed=findings.unreviewed(planned, choice),
             left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
             writes=numbers.writes(done.outcomes),
             rate_wait=session.client.waited,
