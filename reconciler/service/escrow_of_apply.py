@@ -18,7 +18,7 @@ from reconciler.service.figures import Work
 
 def enter_escrow(session: Session, result: Result, now: str) -> None:
     """After the apply's own changes to the record, under its lock. What it did not touch waits as it did. Raises RecordError."""
-    record = session.record or session.store.load()
+    record = session.record
     if record is None or "cycle" not in record.service:
         return
     before, resolution = record.service.get("escrows", {}), session.planned.context.resolution
