@@ -17,7 +17,7 @@ from reconciler.cli.wrong_usage import Commands
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
-    from reconciler.notify.deliver import Delivery
+    from reconciler.notify.message import Delivery
 
 NOBODY = "nobody is notified: app.yaml has no notification with an email or a webhook"
 

@@ -109,6 +109,7 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
     name, only = session.app.displayName, request.only
     with orderly() as stopped, telling(len(changes), name, lambda: session.client.waited) as tell:
         result = write(session, changes, request, now, SystemChance(), tell, stopped)
+        _enter_escrow(session, result)
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)
     for words in failed_alike(result.outcomes):
@@ -117,6 +118,18 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
     for words in result.said:
         say(f"Note: {name}: {words}")
     return _ended(session, result, only)
+
+
+def _enter_escrow(session: Session, result: Result) -> None:
+    """What failed is tried again by `reconcile run`, where that looks after the app."""
+    from reconciler.record.store import RecordError
+    from reconciler.service.escrow_of_apply import enter_escrow
+
+    if not (session.store.lost or result.unkept):
+        try:
+            enter_escrow(session, result, now())
+        except RecordError as error:
+            result.unkept = error
 
 
 def _summary(result: Result, name: str) -> str:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from reconciler.notify.deliver import Delivery, Means, deliver
-from reconciler.notify.message import Message
+from reconciler.notify.deliver import Means, deliver
+from reconciler.notify.message import Delivery, Message
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import CHANNELS
 from reconciler.record.moments import FORM, moment_of

@@ -11,31 +11,10 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.notify import mail, webhook
 from reconciler.notify.addresses import resolve
 from reconciler.notify.errors import DeliveryError, Gone
-from reconciler.notify.message import Message
+from reconciler.notify.message import Delivery, Message
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import CHANNELS, EMAIL, WEBHOOK
 from reconciler.record.moments import FORM
-
-
-class Delivery(NamedTuple):
-    """One try. `error` and `remedy` are empty where it arrived; `next` is when it is tried again, empty where it is not.
-
-    `cycle` is the id of the cycle that is told of, empty where it is none.
-    """
-
-    app: str
-    channel: str
-    kind: str
-    id: str
-    error: str = ""
-    remedy: str = ""
-    next: str = ""
-    code: str = ""
-    cycle: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        return not self.error
 
 
 class Means(NamedTuple):

@@ -1,11 +1,11 @@
-"""One event on its way through one channel: what it is, and when it is tried again. No I/O."""
+"""One event on its way through one channel: what it is, when it is tried again, and what became of a try. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from reconciler.notify.target import Target
 from reconciler.record.moments import FORM
@@ -53,3 +53,24 @@ class Message:
 def messages_of(events: Iterable[Event], target: Target, at: str) -> list[Message]:
     """Each event for each channel of a target."""
     return [Message(event, channel, target, at, at) for event in events for channel in target.channels]
+
+
+class Delivery(NamedTuple):
+    """One try. `error` and `remedy` are empty where it arrived; `next` is when it is tried again, empty where it is not.
+
+    `cycle` is the id of the cycle that is told of, empty where it is none.
+    """
+
+    app: str
+    channel: str
+    kind: str
+    id: str
+    error: str = ""
+    remedy: str = ""
+    next: str = ""
+    code: str = ""
+    cycle: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.error

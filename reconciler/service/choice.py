@@ -47,6 +47,24 @@ def choose(planned: Planned, repairs: bool, escrows: Mapping[str, Escrow], now: 
     return Choice(changes if todo == changes else todo, drift, tuple(sorted(waiting)), repairs)
 
 
+def retried(planned: Planned, choice: Choice, escrows: Mapping[str, Escrow], now: str) -> Choice:
+    """The same with what a plan for some causes leaves out, and somebody has tried to write as it is declared today: it is due.
+
+    Nobody has to review that first. It is in no plan's digest, so it is written only where no safeguard blocks.
+    """
+    mine, resolution = {change.address for change in planned.plan.changes}, planned.context.resolution
+    due = tuple(
+        change
+        for change in planned.everything
+        if (escrow := escrows.get(change.address)) is not None
+        and change.address not in mine
+        and escrow.get("declared") == (declared := declared_digest(resolution, change.address))
+        and not waits(escrow, declared, now)
+    )
+    kept = due if choice.repairs else tuple(part for change in due if (part := without_drift(change)) is not None)
+    return replace(choice, write=possible(planned.context, (*choice.write, *kept), [])) if kept else choice
+
+
 def _waits(address: str, escrows: Mapping[str, Escrow], resolution: Resolution, now: str) -> bool:
     return waits(escrows[address], declared_digest(resolution, address), now)
 

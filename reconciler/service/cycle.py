@@ -6,16 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
-from reconciler.apply.log_unwritten import staged_lines
 from reconciler.apply.model import Result
-from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.wording import plural
 from reconciler.plan.change import Cause, Change
 from reconciler.plan.selection import Selection
-from reconciler.record.log.audit import Kind as Audit
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
@@ -23,10 +19,12 @@ from reconciler.record.told import Told
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
-from reconciler.service.choice import Choice, choose, declared_digest
+from reconciler.service.choice import Choice, choose, declared_digest, retried
 from reconciler.service.commit_age import first_sight, measured_from
+from reconciler.service.cycle_line import is_told, tell_cycle
 from reconciler.service.escrow import given_up, released
 from reconciler.service.figures import Frame, Work
+from reconciler.service.held import allowed, log_held
 from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, date_of, read_back
@@ -129,13 +127,21 @@ class _Cycle:
         choice = choose(session.planned, repairs, self._escrows(), self.started)
         if choice.write is not session.planned.plan.changes:
             session = session.guard(choice.write, self.started)
+        session, choice = self._with_retries(session, choice)
         if session.guarded.blocking and session.planned.plan.part is not None:
             return None
-        todo, held = self._allowed(session, choice)
+        todo, held = allowed(session, choice)
         with self.means.orderly() as stopped:
             done = self._write(session, todo, stopped)
             self._log_held(session, held)
             return self._ended(session, choice, done, held, stopped)
+
+    def _with_retries(self, session: Session, choice: Choice) -> tuple[Session, Choice]:
+        """Also what failed before and is due, where this cycle leaves what is declared to its own review."""
+        more = retried(session.planned, choice, self._escrows(), self.started) if self.frame.in_review else choice
+        if more is choice or (guarded := session.guard(more.write, self.started)).guarded.blocking:
+            return session, choice
+        return guarded, more
 
     def _begun(self) -> Record:
         """Before anything was applied: what a first cycle that failed has left is no record of an apply, but people were told."""
@@ -147,15 +153,6 @@ class _Cycle:
         """In quarantine each attempt is a whole one."""
         escrows = self.service.get("escrows", {})
         return released(escrows, self.started) if "quarantine" in self.service else escrows
-
-    def _allowed(self, session: Session, choice: Choice) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        """(what is written, what a safeguard holds back)."""
-        if not session.guarded.blocking:
-            return choice.write, ()
-        goes_on = session.app.safeguards.onBlocked == "continue" or session.planned.plan.selected_causes == (Cause.TIME,)
-        passing = session.guarded.passing if goes_on else ()
-        digests = {change.digest for change in passing}
-        return passing, tuple(change for change in choice.write if change.digest not in digests)
 
     def _write(self, session: Session, todo: tuple[Change, ...], stopped: Callable[[], bool]) -> Result:
         """Where nothing is to be done, and nothing came in that must be kept, the record stays as it is."""
@@ -177,12 +174,9 @@ class _Cycle:
 
     def _log_held(self, session: Session, held: tuple[Change, ...]) -> None:
         """Once for each change that is held back."""
-        known = self.service.get("held", {})
-        fresh = [change for change in held if change.address not in known]
-        if fresh:
-            tell_blocked(session, session.guarded.blocking, self.order.cycle_id)
-            why = "; ".join(f"held back by {item.name}: {item.detail}" for item in session.guarded.blocking)
-            self.store.log(staged_lines(job_of(session, (), self._request(), self.started), fresh, why, self.means.clock()))
+        if fresh := [change for change in held if change.address not in self.service.get("held", {})]:
+            job = job_of(session, (), self._request(), self.started)
+            log_held(session, fresh, job, self.order.cycle_id, self.means.clock())
 
     def _ended(
         self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...], stopped: Callable[[], bool]
@@ -213,7 +207,7 @@ class _Cycle:
             read_back=back,
             since=self._since() if back else Since(),
             interrupted=done.interrupted,
-            unreviewed=findings.unreviewed(planned),
+            unreviewed=findings.unreviewed(planned, choice),
             left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
             writes=numbers.writes(done.outcomes),
             rate_wait=session.client.waited,
@@ -253,29 +247,13 @@ class _Cycle:
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
         figures.put(service, "toTell", kept(self.app, folder_of(self.declarations)))
-        figures.put(service, "quiet", 0 if self._is_told(result) else self.service.get("quiet", 0) + 1)
+        has_line = is_told(result, self.service)
+        figures.put(service, "quiet", 0 if has_line else self.service.get("quiet", 0) + 1)
         record.keep_service(service)
         standing = standing_of(self.app, service, self.frame.interval)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
-        self._tell(result)
+        if has_line:
+            tell_cycle(self.store, result, self.service)
         unkept = after_cycle(recipients_of(self.app), result, record, self.store, self.means, self.order.unkept)
         self.store.save(record)
         return replace(result, unkept=unkept)
-
-    def _is_told(self, result: CycleResult) -> bool:
-        """Whether the log has a record of it: most of those that come every interval find nothing to do, and are counted."""
-        before = self.service.get("cycle", {}).get("result")
-        return bool(result.written) or result.kind == "initial" or result.result != before
-
-    def _tell(self, result: CycleResult) -> None:
-        if self._is_told(result):
-            quiet = self.service.get("quiet", 0)
-            words = f"{result.kind}: {result.result}" + (f": {result.error.message}" if result.error else "")
-            words += (
-                f"; {plural(quiet, 'cycle')} before it wrote nothing and ended as the last one that was told" if quiet else ""
-            )
-            details = {"kind": result.kind, "result": result.result, "written": dict(result.written)} | (
-                {"quiet": quiet} if quiet else {}
-            )
-            ended = "success" if result.result == "success" else "failure"
-            tell(self.store, Audit.CYCLE, words, details, cycle=result.cycle_id, result=ended)

@@ -39,11 +39,11 @@ def repaired(choice: Choice, done: Container[str]) -> tuple[Drifted, ...]:
     return tuple(item for item in choice.drift if choice.repairs and item.address in done)
 
 
-def unreviewed(planned: Planned) -> tuple[str, ...]:
+def unreviewed(planned: Planned, choice: Choice) -> tuple[str, ...]:
     """Addresses of declared changes that a cycle for some causes leaves to their own review."""
     if not planned.plan.selected_causes:
         return ()
-    mine = {change.address for change in planned.plan.changes}
+    mine = {change.address for change in (*planned.plan.changes, *choice.write)}
     return tuple(change.address for change in planned.everything if Cause.CONFIG in change.causes and change.address not in mine)
 
 

@@ -12,8 +12,8 @@ from typing import Protocol, Self
 
 from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
-from reconciler.notify.deliver import Delivery, Means
-from reconciler.notify.message import Message
+from reconciler.notify.deliver import Means
+from reconciler.notify.message import Delivery, Message
 from reconciler.notify.target import CHANNELS
 from reconciler.service.events import Event
 from reconciler.service.observer import Observer

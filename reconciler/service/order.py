@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
-from reconciler.notify.deliver import Delivery
-from reconciler.notify.message import Message
+from reconciler.notify.message import Delivery, Message
 from reconciler.notify.outbox import Telling
 from reconciler.notify.target import CHANNELS
 from reconciler.plan.change import Cause

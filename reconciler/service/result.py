@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from reconciler.notify.deliver import Delivery
+from reconciler.notify.message import Delivery
 from reconciler.notify.outbox import Telling
 
 Kind = Literal["initial", "incremental"]

@@ -48,6 +48,7 @@ from reconciler.service.trouble import INVALID
 from reconciler.service.trouble_files import is_told_here, was_wrong_here
 
 MOST_NAMED = 3
+SOON = 5.0  # seconds for which another app's cycle holds a record at most, to tell of files that all share
 
 
 def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
@@ -145,7 +146,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
     if app is None or _hides_the_record(problems):
         return result
     try:
-        with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
+        with locked(app, declarations, means.listener, Lock(COMMAND, max(means.lock_timeout, SOON))) as store:
             record = store.load() or Record(app.name)
             to = last_valid(app, record.service, problems)
             counts = last_counts(record.service)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.declare.settings import Webhook
-from reconciler.notify.deliver import Delivery, Means, deliver
+from reconciler.notify.deliver import Means, deliver
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.message import DELAYS, Message
+from reconciler.notify.message import DELAYS, Delivery, Message
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.notify.undelivered import Undelivered, undelivered

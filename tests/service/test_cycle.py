@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -522,26 +523,76 @@ def test_inside_github_actions_the_notices_tell_and_no_mail_is_tried_that_nobody
 
 
 def test_of_some_causes_a_cycle_writes_those_and_leaves_the_rest_to_its_review(service: Rounds) -> None:
-    """An incremental one goes on looking at what was left, and what waits in escrow for another cause stays there."""
+    """An incremental one goes on looking at what was left."""
     service.app("deprovisioning: {deleteAfter: 30d}\n")
     service.cycle()
     declare(service, ["ada@x.org"])
     service.people("ada@x.org", "grace@x.org")
     service.cycle()
-    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
     declare(service, ["ada@x.org", "eve@x.org"])
     service.people("ada@x.org", "grace@x.org", "eve@x.org")
-    service.later(minutes=40)
-    assert "User/eve@x.org" in service.cycle().escrowed
-    service.refuse = lambda call: None
     service.later(days=31)
     result = service.end(forced=True, causes=("time", "drift"))
     assert isinstance(result, CycleResult) and result.written == {"delete": 1} and result.result == "success", result
     assert "User/eve@x.org" in result.unreviewed and "declared" not in service.service["watermark"]
-    assert "User/eve@x.org" in service.service["escrows"] and not service.find("eve@x.org")
+    assert not service.find("eve@x.org")
     assert any(event.kind == "unreviewed" for event in of_result(result))
     service.later(minutes=40)
     assert service.cycle().written.get("create") == 1
+
+
+NIGHT = ("time", "drift")
+
+
+def test_what_an_apply_could_not_write_is_in_escrow_and_the_night_tries_it_again_when_it_is_due(service: Rounds) -> None:
+    """It was reviewed, or nobody would have applied it; once it is declared anew, it has to be reviewed again."""
+    service.time = datetime.now(UTC)  # which is the clock of commands
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    declare(service, ["ada@x.org", "grace@x.org", "eve@x.org"])
+    assert service.reconcile("apply", "--auto-approve").code == 5
+    escrow = service.service["escrows"]["User/eve@x.org"]
+    assert (escrow["tries"], escrow["code"]) == (1, "Conflict")
+    assert service.service["escrows"]["Group/Net"]["next"] == escrow["since"], "which waits for the account alone"
+    assert "eve@x.org" in service.reconcile("status").out
+    service.refuse = lambda call: None
+    service.later(hours=5)
+    early = service.end(causes=NIGHT)
+    assert isinstance(early, CycleResult) and not early.written and early.escrowed
+    service.later(hours=2)
+    night = service.end(causes=NIGHT)
+    assert isinstance(night, CycleResult) and night.written["create"] == 1 and night.unreviewed == (), night
+    assert "escrows" not in service.service and len(service.find("eve@x.org")) == 1
+    with service.client() as client:
+        assert len(client.find("Groups", "displayName", "Net")[0]["members"]) == 3
+
+
+def test_what_was_declared_anew_since_it_failed_is_left_to_its_own_review_by_the_night(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    declare(service, ["ada@x.org", "grace@x.org", "eve@x.org"])
+    assert "User/eve@x.org" in service.cycle().escrowed
+    service.refuse = lambda call: None
+    service.people("ada@x.org", "grace@x.org", "eve@x.org, jobTitle: Boss")
+    service.later(hours=7)
+    night = service.end(causes=NIGHT)
+    assert isinstance(night, CycleResult) and "User/eve@x.org" in night.unreviewed and not service.find("eve@x.org")
+
+
+def test_an_apply_that_does_what_waited_in_escrow_ends_it_and_leaves_the_rest(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    declare(service, ["ada@x.org", "grace@x.org", "eve@x.org", "zed@x.org"])
+    assert {"User/eve@x.org", "User/zed@x.org"} <= set(service.cycle().escrowed)
+    service.refuse = lambda call: None
+    assert service.reconcile("apply", "--auto-approve", "--only", "User/eve@x.org").code == 0
+    assert "User/eve@x.org" not in service.service["escrows"] and "User/zed@x.org" in service.service["escrows"]
+
+
+def test_an_apply_where_no_service_runs_leaves_no_escrow(service: Rounds) -> None:
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    assert service.reconcile("apply", "--auto-approve").code == 5
+    assert service.service == {}
 
 
 def test_a_cycle_for_some_causes_hides_no_declared_change_from_the_next_one(service: Rounds) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.notify.deliver import Delivery, Means, attempt, deliver
+from reconciler.notify.deliver import Means, attempt, deliver
 from reconciler.notify.mail import VARIABLE
+from reconciler.notify.message import Delivery
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record

@@ -14,8 +14,7 @@ from reconciler.apply.model import Outcome
 from reconciler.cycle import base_commit, clock, commit
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
-from reconciler.notify.deliver import Delivery
-from reconciler.notify.message import Message
+from reconciler.notify.message import Delivery, Message
 from reconciler.notify.outbox import Telling
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
