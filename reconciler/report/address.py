@@ -9,7 +9,4 @@ _MARK = re.compile(r"#[0-9a-f]{12}\Z")
 
 def address_words(base_url: str) -> str:
     """The address; of one whose path a variable gave, also what stands for it: nobody can guess that."""
-    hidden = (
-        "" if _MARK.search(base_url) is None else " (a variable's text is not shown; # and its digits stand for the whole URL)"
-    )
-    return base_url + hidden
+    return f"{base_url} (the digits stand for the whole of it)" if _MARK.search(base_url) else base_url

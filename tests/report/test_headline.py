@@ -203,6 +203,6 @@ def test_what_the_service_ignores_and_whom_nobody_manages_is_standing(world: Wor
 
 def test_an_address_that_hides_what_a_variable_holds_says_so() -> None:
     hidden = "https://a.example/${env:WIKI_URL}#4f0c1a2b3d5e"
-    said = f"{hidden} (a variable's text is not shown; # and its digits stand for the whole URL)"
+    said = f"{hidden} (the digits stand for the whole of it)"
     assert said in text.render(replace(PLAN, base_url=hidden), lambda words, code: words)
     assert address_words("https://a.example/#top") == "https://a.example/#top"
