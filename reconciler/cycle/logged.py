@@ -28,6 +28,11 @@ def in_order(stores: Mapping[str, Store], query: Query, watch: Watch | None = No
 
 def rows_of(name: str, store: Store, query: Query, watch: Watch) -> Iterator[Logged]:
     """Of one app, by any name that whom it asks for had there. Raises RecordError."""
-    query = with_other_names(query, store.log_blocks)
-    for found in query.select(watch.over(name, store.log_blocks("" if watch.needs_all else query.since))):
+    watched = iter([watch.over(name, store.log_blocks())])  # by whoever walks first
+    query, lines = with_other_names(query, lambda: next(watched, None) or store.log_blocks())
+    if lines is None:
+        blocks = watch.over(name, store.log_blocks("" if watch.needs_all else query.since))
+    else:
+        blocks = iter([b"\n".join(lines)])
+    for found in query.select(blocks):
         yield Logged(str(found[1].get("activityDateTime", "")), name, found)

@@ -8,48 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from reconciler.declare.names import fold, group_address, name_of, user_address
-from reconciler.record.log.about import as_it_is, is_escaped, lines_of, lines_with, whole
+from reconciler.record.log.about import ASCII_RUN, as_it_is, is_escaped, lines_of, lines_with, whole
 from reconciler.record.log.read import record_of
 from reconciler.report.log_query import Query, address_of, ours_of
 from reconciler.resolve.any_case import Find, in_any_case
 
 RENAMED = b'"renamedRoles"'
+MOST_KEPT = 10_000  # lines about one person
 Blocks = Callable[[], Iterable[bytes]]  # all of them, from the beginning, whenever it is called
 Record = dict[str, Any]
 
 
-def with_other_names(query: Query, blocks: Blocks) -> Query:
-    """`blocks` is not called where no name is asked for."""
+def with_other_names(query: Query, blocks: Blocks) -> tuple[Query, list[bytes] | None]:
+    """The query, and the lines that hold all that is asked for, where they are few and known by now; None where they are not.
+
+    `blocks` is not called where no name is asked for.
+    """
     found: dict[str, frozenset[str]] = {}
-    for kind, form in (("user", user_address), ("group", group_address)):
-        if (name := getattr(query, kind)) is not None:
-            found[kind] = frozenset(_others(form(name), blocks))
+    lines: list[bytes] | None = None
+    if query.user is not None:
+        found["user"], lines = _others(user_address(query.user), blocks)
+    if query.group is not None:
+        found["group"], _ = _others(group_address(query.group), blocks)
     if query.role is not None:
-        found["role"] = frozenset(_roles(query.role, _records(blocks, [as_it_is(RENAMED)])))
-    return replace(query, other=found) if any(found.values()) else query
+        found["role"] = frozenset(_roles(query.role, _records(_lines(blocks, [as_it_is(RENAMED)]))))
+    query = replace(query, other=found) if any(found.values()) else query
+    return query, None if found.get("user") else lines
 
 
-def _others(address: str, blocks: Blocks) -> set[str]:
-    """What the objects of that address were called at other times."""
-    ids = {_id(item) for item in _about(blocks, {address}) if fold(address_of(item)) == fold(address)} - {""}
-    kind = address.partition("/")[0]
-    own = (address_of(item) for item in _about(blocks, ids) if _id(item) in ids) if ids else ()
-    return {name_of(other) for other in own if other.partition("/")[0] == kind and fold(other) != fold(address)}
+def _others(address: str, blocks: Blocks) -> tuple[frozenset[str], list[bytes] | None]:
+    """What the objects of that address were called at other times, and the lines that hold the address, unless they are many."""
+    about = _lines(blocks, [in_any_case(text) if (text := whole(address)) else as_it_is(b"{")])
+    kept = list(islice(about, MOST_KEPT))
+    known = _records(chain(kept, about))
+    ids = {_id(item) for item in known if fold(address_of(item)) == fold(address)} - {""}
+    own = (item for item in _records(_lines(blocks, list(map(_exactly, ids)))) if _id(item) in ids) if ids else ()
+    kind, others = address.partition("/")[0], {address_of(item) for item in own}
+    names = {name_of(other) for other in others if other.partition("/")[0] == kind and fold(other) != fold(address)}
+    return frozenset(names), kept if len(kept) < MOST_KEPT else None
 
 
-def _about(blocks: Blocks, texts: set[str]) -> Iterator[Record]:
-    """Records in which one of the texts may be a value."""
-    needles = [whole(text) for text in texts]
-    yield from _records(blocks, [in_any_case(item) for item in needles] if all(needles) else [as_it_is(b"{")])
+def _exactly(id: str) -> Find:
+    """Finds an id: it is spelled one way, which is far sooner found than any case."""
+    text = id.encode()
+    return as_it_is(b'"' + text + b'"') if ASCII_RUN.fullmatch(text) else as_it_is(b"{")
 
 
-def _records(blocks: Blocks, finds: list[Find]) -> Iterator[Record]:
+def _lines(blocks: Blocks, finds: list[Find]) -> Iterator[bytes]:
+    """Those in which one of these finds something, and all where bytes do not say what a line holds."""
     for block in blocks():
-        for line in lines_of(block) if is_escaped(block) else lines_with(block, finds):
-            yield from record_of(line)
+        yield from lines_of(block) if is_escaped(block) else lines_with(block, finds)
+
+
+def _records(lines: Iterable[bytes]) -> Iterator[Record]:
+    for line in lines:
+        yield from record_of(line)
 
 
 def _id(record: Record) -> str:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from reconciler.record.log.audit import Kind, audit_record
+from reconciler.report import log_names
 from reconciler.report.log_names import with_other_names
 from reconciler.report.log_query import Query, asked
 from tests.report.test_logs import NOW, record
@@ -40,7 +41,9 @@ NAMES = dict(zip(LINES, LOG, strict=True))
 
 def found(query: Query, blocks: list[bytes] | None = None) -> list[str]:
     whole = [b"".join(LINES)]
-    return [NAMES[line + b"\n"] for line, _ in with_other_names(query, lambda: whole).select(blocks or whole)]
+    query, lines = with_other_names(query, lambda: whole)
+    known = whole if lines is None else [b"\n".join(lines)]
+    return [NAMES[line + b"\n"] for line, _ in query.select(blocks or known)]
 
 
 @pytest.mark.parametrize("name", ["lt@x.org", "LINUS@x.org"])
@@ -62,6 +65,19 @@ def test_a_role_is_found_under_each_name(query: Query) -> None:
 
 def test_whoever_has_one_name_is_asked_for_by_it_alone() -> None:
     for query in (Query(user="ada@x.org"), Query(role="Admin"), Query(user="nobody@x.org")):
-        assert with_other_names(query, lambda: [b"".join(LINES)]) == query
-    renamed = with_other_names(Query(user="lt@x.org"), lambda: [b"".join(LINES)])
+        assert with_other_names(query, lambda: [b"".join(LINES)])[0] == query
+    renamed, lines = with_other_names(Query(user="lt@x.org"), lambda: [b"".join(LINES)])
+    assert lines is None, "the lines of one name are not all"
     assert asked(renamed) == "--user 'lt@x.org'"
+
+
+def test_whoever_had_one_name_is_shown_from_the_lines_that_were_found_and_many_are_not_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walks = list[int]()
+    query, lines = with_other_names(Query(user="ADA@x.org"), lambda: walks.append(1) or [b"".join(LINES)])  # type: ignore[func-returns-value]
+    assert lines is not None and [NAMES[line + b"\n"] for line in lines] == ["ada", "later"]
+    assert len(walks) == 2 and found(Query(user="ADA@x.org", since="2026-05-01")) == ["later"]
+    monkeypatch.setattr(log_names, "MOST_KEPT", 2)
+    assert with_other_names(query, lambda: [b"".join(LINES)]) == (query, None)
+    assert found(query) == ["ada", "later"]
