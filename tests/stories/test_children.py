@@ -208,7 +208,7 @@ def test_the_demo_is_told_of_its_own_services_alone(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit):  # half of the story will do
         run(["demo"])
-    servers, commands = started[:2], started[2:]
+    servers, commands = started[: len(demo.APPS)], started[len(demo.APPS) :]
     assert commands and all(environ["SCIM_TOKEN"] for _, environ in servers)
     for _, environ in started:
         assert not {STRANGER, GIT, GH} & set(environ.values())

@@ -304,7 +304,7 @@ def test_a_merge_that_breaks_what_all_apps_share_is_one_mail_and_its_repair_one_
     desk: Desk, remote: GitWorld, running: list[Running]
 ) -> None:
     two_apps_tell(desk, remote)
-    kept_here(desk, remote)
+    applied_in_turn(desk, kept_here(desk, remote))
     with mailbox() as box:
         run = Running(desk, "--pull", "--poll", "1s", "--interval", "1h", folder=remote.checkout, RECONCILE_SMTP_URL=box.url)
         running.append(run)
@@ -322,6 +322,12 @@ def test_a_merge_that_breaks_what_all_apps_share_is_one_mail_and_its_repair_one_
         ]
 
 
+def applied_in_turn(desk: Desk, here: str) -> None:
+    """Both apps have the same accounts on one service: side by side they would create them in each other's way."""
+    for app in ("wiki", "zoo"):
+        assert desk.reconcile("apply", "--auto-approve", "--app", app, cwd=here).code == 0
+
+
 def page(port: int, path: str) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=SECONDS) as reply:
         return str(reply.read().decode())
@@ -335,6 +341,7 @@ def test_while_a_remote_hangs_cycles_go_on_and_log_status_metrics_and_a_mail_say
     (tmp_path / "site/sitecustomize.py").write_text("import reconciler.service.pull as pull\npull.SECONDS = 0.5\n")
     two_apps_tell(desk, remote)
     here, origin = kept_here(desk, remote), git(remote.checkout, "remote", "get-url", "origin").strip()
+    applied_in_turn(desk, here)
     with mailbox() as box, socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         free.close()
