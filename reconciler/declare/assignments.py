@@ -11,8 +11,8 @@ from reconciler.declare.model import Assignment, Group, Role, User
 from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold, fold_all, tuples
 from reconciler.declare.place import Problem
 from reconciler.declare.references import nearest
+from reconciler.declare.sources import Sources
 from reconciler.declare.table import Rows, Table
-from reconciler.declare.yaml.document import Sources
 
 KEYS = ("user", "group", "role", "expires", "reason")
 
@@ -65,22 +65,22 @@ class _Check:
         place = self.sources.place(self.assignments[row].file, path)
         self.problems.append(Problem(place, "error", code, message, remedy))
 
-    def unknown(self, row: int, kind: str, remedy: str) -> None:
-        written = self.sources.value(self.assignments[row].file, ("assignments", self.numbers[row], kind))
+    def unknown(self, row: int, kind: str, name: str, remedy: str) -> None:
+        written = self.sources.value(self.assignments[row].file, ("assignments", self.numbers[row], kind)) or name
         self.error(row, kind, f"unknown-{kind}", f"no {kind} {written!r} is declared", remedy)
 
     def names(self, kind: str, names: list[str | None], known: Table[Any]) -> None:
         unknown = set(names) - known.index.keys() - {None}
         for row, name in enumerate(names if unknown else ()):
             if name is not None and name in unknown:
-                self.unknown(row, kind, nearest(name, known, kind, len(self.problems)))
+                self.unknown(row, kind, name, nearest(name, known, kind, len(self.problems)))
 
     def roles(self, given: set[str | None], roles: Mapping[str, Role]) -> None:
         unknown = given - roles.keys() - {DEFAULT_ACCESS_KEY, None}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS_KEY: None}
         for row, item in enumerate(self.assignments if unknown else ()):
-            if item.role in unknown:
-                self.unknown(row, "role", nearest(item.role, known, "role", len(self.problems)))
+            if item.role is not None and item.role in unknown:
+                self.unknown(row, "role", item.role, nearest(item.role, known, "role", len(self.problems)))
 
     def dates(self) -> None:
         wrong = {day for day in set(map(itemgetter(3), self.assignments)) if isinstance(day, str) and not is_day(day)}

@@ -13,8 +13,8 @@ from reconciler.declare.cache import Cache, user_cache
 from reconciler.declare.model import App, Assignment, Declarations
 from reconciler.declare.reader import Reader
 from reconciler.declare.schema import fingerprint
+from reconciler.declare.sources import Content
 from reconciler.declare.table import Rows, Table
-from reconciler.declare.yaml.document import Content
 
 Contents = Mapping[str, bytes | None]  # by file, None where there was no such file
 LISTS = ("users", "groups", "assignments")

@@ -11,7 +11,8 @@ from reconciler.declare.folders import APP_KINDS, SUFFIXES, Folders, readable_pa
 from reconciler.declare.heads import Head, head_of, roles_in
 from reconciler.declare.model import App, Policy, Role
 from reconciler.declare.reader import Reader
-from reconciler.declare.yaml.document import Content, Document, parse
+from reconciler.declare.sources import Content
+from reconciler.declare.yaml.document import Document, parse
 
 Found = tuple[str, str, str]  # a file's kind, its path, and its path as people read it
 

@@ -11,9 +11,9 @@ from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import Group, Role, User
 from reconciler.declare.names import fold, fold_all
 from reconciler.declare.place import Problem
+from reconciler.declare.sources import Sources
 from reconciler.declare.table import Table
 from reconciler.declare.wording import did_you_mean, nearly
-from reconciler.declare.yaml.document import Sources
 from reconciler.declare.yaml.scalars import spelled
 
 MOST_NAMED = 10  # groups of a circle

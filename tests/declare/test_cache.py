@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
 from reconciler.declare.load import load
 from reconciler.declare.table import Rows
@@ -41,6 +44,31 @@ def test_what_refers_to_other_files_is_checked_again(many: World) -> None:
     people(many)
     many.users(*(f"userPrincipalName: u{i}@x.org" for i in range(1, 400)))
     assert [p.code for p in load(many.folder / "desired").errors] == ["unknown-user"]
+
+
+def test_what_is_wrong_with_a_known_file_is_told_with_its_place(many: World) -> None:
+    people(many)
+    many.users(*(f"userPrincipalName: u{i}@x.org" for i in range(1, 400)))
+    (wrong,) = load(many.folder / "desired").errors
+    assert (wrong.place.line, wrong.place.column > 1, "u0@x.org" in wrong.message) == (2, True, True)
+
+
+def test_a_known_file_that_changes_while_it_is_read_has_no_places(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(many)
+    many.users(*(f"userPrincipalName: u{i}@x.org" for i in range(1, 400)))
+    file = many.folder / "desired/apps/wiki/assignments.yaml"
+
+    monkeypatch.setattr("reconciler.declare.load.build_app", _after(file.unlink))
+    (wrong,) = load(many.folder / "desired").errors
+    assert (wrong.place.line, wrong.code, "u0@x.org" in wrong.message) == (1, "unknown-user", True)
+
+
+def _after(act: Callable[[], None]) -> Callable[..., object]:
+    def build(*arguments: Any) -> object:
+        act()
+        return build_app(*arguments)
+
+    return build
 
 
 def test_a_file_with_an_error_is_not_kept(many: World) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.yaml.events import Builder, Segment, Where, where
@@ -115,47 +114,3 @@ def _nuls(document: Document) -> list[Problem]:
             if isinstance(text, str) and "\0" in text:
                 problems.append(Problem(locate(path), "error", "nul", "there is a NUL character here", "remove it"))
     return problems
-
-
-class Content(NamedTuple):
-    """The bytes of a file, and their SHA-256."""
-
-    raw: bytes
-    hash: bytes
-
-
-class Sources:
-    """The content of every file that was read, so that a finding's place can be looked up when there is one."""
-
-    def __init__(self) -> None:
-        self._contents: dict[str, Content] = {}
-        self._parsed: dict[str, Document] = {}
-        self._places: dict[str, Document] = {}
-
-    def add(self, file: str, content: Content) -> None:
-        self._contents[file] = content
-
-    def digest(self, root: str) -> str:
-        """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
-        digest = hashlib.sha256()
-        for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self._contents.items()):
-            digest.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
-        return "sha256:" + digest.hexdigest()
-
-    def place(self, file: str, path: tuple[Segment, ...]) -> Place:
-        """Where a value of a file stands."""
-        if file not in self._places:  # to find a place nobody needs the data
-            self._places[file] = Document(file, self._contents[file].raw.decode("utf-8-sig"))
-        return self._places[file].locate(path)
-
-    def value(self, file: str, path: tuple[Segment, ...]) -> Any:
-        """A value of a file as it is written there."""
-        value = self._document(file).data
-        for step in path:
-            value = value[step]
-        return value
-
-    def _document(self, file: str) -> Document:
-        if file not in self._parsed:
-            self._parsed[file] = parse(self._contents[file].raw, file)
-        return self._parsed[file]
