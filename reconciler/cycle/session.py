@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.apply.quirks import as_learned
@@ -97,7 +98,7 @@ def read_and_plan(
         # 2. What the declarations come to today, and what they said before, while the service says what it can do; until it has
         # said so there is time to import what makes the plan.
         begin(client)
-        from reconciler.plan.planner import make_plan  # noqa: F401
+        import_module("reconciler.plan.planner")
         from reconciler.plan.safeguards.guard import guard, with_verdicts
 
         resolution = resolve(app, declarations, today())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.apply.model import Job, Outcome, Result
@@ -64,8 +65,7 @@ def lock_and_plan(
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
 
     def reading(client: ScimClient, resolution: Resolution, known: Record | None) -> Live:
-        from reconciler.apply.execute import execute  # noqa: F401 - while the service says what it can do
-
+        import_module("reconciler.apply.execute")  # while the service says what it can do
         return read(client, resolution, known)
 
     with (
