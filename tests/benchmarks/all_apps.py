@@ -1,4 +1,6 @@
-"""`python -m tests.benchmarks.all_apps [APPS]`: one plan of all apps of a directory, against the bare reads of their pages.
+"""`python -m tests.benchmarks.all_apps [APPS [SECONDS]]`: one plan of all apps of a directory, against the bare page reads.
+
+Each request takes so many seconds, 0.05 where nothing is said: what waits for a service is what many apps cost.
 
 The same number of workers reads the pages, each page on its own; both are whole processes of the same round.
 """
@@ -29,8 +31,8 @@ def planned(folder: Path, url: str, apps: int) -> Cost:
     return run([*RECONCILE, "plan"], folder / "checkout", environ)
 
 
-def main(apps: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as temporary, serving(PEOPLE) as url:
+def main(apps: int, latency: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as temporary, serving(PEOPLE, str(latency)) as url:
         folder = Path(temporary)
         declare_apps(folder / "checkout/desired", apps, PEOPLE, PEOPLE)
         git(folder / "checkout", "init", "--quiet")
@@ -40,10 +42,11 @@ def main(apps: int) -> None:
             (planned(folder, url, apps), run([*YARDSTICK, "many", url, str(PEOPLE), str(apps)], ROOT)) for _ in range(ROUNDS)
         ]
     ours, bare = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    print(f"{apps:,} apps with {PEOPLE:,} accounts each: {median(ours).wall:.1f} s, the bare reads {median(bare).wall:.1f} s")
+    beside = f"{median(ours).wall:.1f} s, the bare reads {median(bare).wall:.1f} s"
+    print(f"{apps:,} apps with {PEOPLE:,} accounts each, {1000 * latency:.0f} ms a request: {beside}")
     print(said("a plan of all apps, of the bare reads", ratio(ours, bare), MOST))
     print(f"- peak memory: {median(ours).megabytes:.0f} MB (at most {MOST_MEMORY})")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000, float(sys.argv[2]) if len(sys.argv) > 2 else 0.05)

@@ -1,7 +1,8 @@
 """A SCIM service that does nothing but hand out pre-serialised pages of users: its own cost must not be measured.
 
 One user is made when asked for by id; `GET /asked` says how many requests there were since it was last asked.
-`python -m tests.benchmarks.serve COUNT [alike]` says its port; one in a hundred is not as declared, or, with `alike`, all are.
+`python -m tests.benchmarks.serve COUNT [alike] [SECONDS]` says its port; one in a hundred is not as declared, or, with `alike`,
+all are; each answer takes so many seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 import socketserver
 import sys
+import time
 from typing import ClassVar
 
 from tests.benchmarks.generate import PER_PAGE, account, pages, person
@@ -27,13 +29,17 @@ class Pages(socketserver.StreamRequestHandler):
     total: ClassVar[int] = 0
     alike: ClassVar[bool] = False
     asked: ClassVar[int] = 0
+    latency: ClassVar[float] = 0.0
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
         while line := self.rfile.readline():
             while self.rfile.readline() not in (b"\r\n", b""):
                 pass
-            self.wfile.write(self._answer(line))
+            answer = self._answer(line)
+            if self.latency:
+                time.sleep(self.latency)
+            self.wfile.write(answer)
 
     def _answer(self, line: bytes) -> bytes:
         if line.startswith(b"GET /asked "):
@@ -56,12 +62,14 @@ def http(body: bytes) -> bytes:
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    request_queue_size = 128
     allow_reuse_address = True
 
 
 if __name__ == "__main__":
     Pages.total = int(sys.argv[1])
-    Pages.alike = sys.argv[2:] == ["alike"]
+    Pages.alike = "alike" in sys.argv[2:]
+    Pages.latency = next((float(word) for word in sys.argv[2:] if word != "alike"), 0.0)
     Pages.answers = [http(page) for page in pages(Pages.total, alike=Pages.alike)]
     Pages.with_expressions = [http(page) for page in pages(Pages.total, expressions=True)]
     with Server(("127.0.0.1", 0), Pages) as server:
