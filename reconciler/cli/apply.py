@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -35,12 +36,15 @@ from reconciler.cli.terminal import echo
 from reconciler.cli.write import blocked, closed, held_back, say_quarantine, write
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
-from reconciler.declare.model import App
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 
 if TYPE_CHECKING:
+    from reconciler.cycle.role_reading import Anew
     from reconciler.cycle.session import Session
+    from reconciler.cycle.write import Lock
+    from reconciler.plan.selection import Selection
 
 COMMAND = "reconcile apply"  # as the lock says it
 DIGEST = re.compile("sha256:[0-9a-f]{64}")
@@ -96,60 +100,66 @@ def apply(
     command again.
     """
     with reporting(report):
-        return _apply(
-            desired, apps, no_color, only, causes, files, minimal, refresh, auto_approve, lock_timeout, jobs, form, digest
-        )
+        if files and (only or causes or digest or minimal or refresh):
+            raise click.UsageError(
+                "a saved plan is applied whole, and as it was made: leave --only, --cause, --digest, --minimal and --refresh out"
+            )
+        if not (files or auto_approve or digest or sys.stdin.isatty()):
+            raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
+        declarations = load_checked(desired, apps)
+        picked = chosen(declarations, apps)
+        known_addresses(only, declarations, picked)
+        if digest and len(picked) > 1:
+            raise click.UsageError("a digest is of the plan of one app: name it with --app")
+        from reconciler.cycle.role_reading import Anew
+        from reconciler.cycle.write import Lock
+        from reconciler.plan.selection import Selection
+
+        lock = Lock(COMMAND, lock_timeout)
+        if files:
+            return guarded(lambda: apply_files(saved(files), apps, declarations, lock, jobs, form))
+        if not apps:
+            warn_forgotten(declarations)
+        agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
+        fresh = _Fresh(declarations, lock, Selection(only, causes), minimal, Anew("roles" in refresh), agreed, digest)
+        asks = not auto_approve and digest is None
+        return worst(under_locks([(app, partial(fresh.apply, app)) for app in picked], 1 if asks else jobs))
 
 
-def _apply(
-    desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], minimal: bool, refresh: tuple[str, ...], auto_approve: bool, lock_timeout: float, jobs: int,
-    form: str, digest: str | None,
-) -> int:  # fmt: skip
-    if files and (only or causes or digest or minimal or refresh):
-        raise click.UsageError(
-            "a saved plan is applied whole, and as it was made: leave --only, --cause, --digest, --minimal and --refresh out"
-        )
-    if not (files or auto_approve or digest or sys.stdin.isatty()):
-        raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
-    declarations = load_checked(desired, apps)
-    picked = chosen(declarations, apps)
-    known_addresses(only, declarations, picked)
-    if digest and len(picked) > 1:
-        raise click.UsageError("a digest is of the plan of one app: name it with --app")
-    from reconciler.cycle.write import Lock, Request, lock_and_plan
+class _Fresh(NamedTuple):
+    """What an apply without a saved plan goes by; `agreed` shows a plan and says what of it is to be written, or why nothing."""
 
-    if files:
-        return guarded(lambda: apply_files(saved(files), apps, declarations, Lock(COMMAND, lock_timeout), jobs, form))
-    if not apps:
-        warn_forgotten(declarations)
-    from reconciler.cycle.minimal import minimal_read
-    from reconciler.cycle.read import read_live
-    from reconciler.cycle.role_reading import Anew
-    from reconciler.plan.selection import Selection
+    declarations: Declarations
+    lock: Lock
+    selection: Selection
+    minimal: bool
+    anew: Anew
+    agreed: Callable[[Session], tuple[Change, ...] | int]
+    digest: str | None
 
-    read = minimal_read(only) if minimal else read_live
-    agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
+    def apply(self, app: App) -> int:
+        """One app, planned and written; returns an exit code."""
+        from reconciler.cycle.minimal import minimal_read
+        from reconciler.cycle.read import read_live
+        from reconciler.cycle.write import Request, lock_and_plan
 
-    def work(app: App) -> int:
-        if (code := closed(app, declarations)) is not None:
+        if (code := closed(app, self.declarations)) is not None:
             return code
-        lock, selection, reading = Lock(COMMAND, lock_timeout), Selection(only, causes), Reading()
-        anew = Anew("roles" in refresh)
-        with lock_and_plan(app, declarations, reading.listener, lock, selection, read=read, anew=anew) as session:
-            warn_unknown(only, app, declarations, session.record)
+        only, reading = self.selection.only, Reading()
+        read = minimal_read(only) if self.minimal else read_live
+        with lock_and_plan(
+            app, self.declarations, reading.listener, self.lock, self.selection, read=read, anew=self.anew
+        ) as session:
+            warn_unknown(only, app, self.declarations, session.record)
             say_quarantine(session)
-            changes = agreed(session)
+            changes = self.agreed(session)
             if isinstance(changes, int):
                 return changes
             reading.writes = True
             if session.guarded.blocking:
                 code = write(session.guard(changes, now()), changes, Request(only=only))
                 return worst([code, held_back(session, changes)])
-            return write(session, changes, Request(only=only, digest=digest))
-
-    asks = not auto_approve and digest is None
-    return worst(under_locks([(app, partial(work, app)) for app in picked], 1 if asks else jobs))
+            return write(session, changes, Request(only=only, digest=self.digest))
 
 
 def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:

@@ -646,7 +646,7 @@ def test_a_service_that_cannot_be_trusted_is_one_clear_error_and_nothing_is_writ
     decide, words = BAD[name]
     with front(decide) as service:
         ran = Desk(tmp_path, service.url).reconcile(*APPLY)
-        assert service.writes == [] and len(service.calls) < 200
+        assert service.writes == [] and len(service.calls) < 300  # two walks over two lists, of one portion of 16 workers each
     clear(ran, "GET /", *words)
     assert ran.out == "" and not list(tmp_path.rglob("record.json"))
 
