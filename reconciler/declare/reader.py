@@ -31,30 +31,26 @@ class Reader:
 
     def rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
-        content = _content_of(path)
+        content, before = _content_of(path), len(self.problems)
         if not self._take(content, path):
             return None
-        known = self._known(content, kind)
-        if known is not None:
+        rows = self.rows_in(content, path, kind)
+        if rows is not None and len(self.problems) == before:
             self.sources.put_back(readable_path(path), path)
-            return known
-        return self._rows_of(content, path, kind)
+        return rows
 
     def rows_in(self, content: Content, path: Path, kind: str) -> Rows | None:
-        """The rows of what a file held."""
-        known = self._known(content, kind)
-        return self._rows_of(content, path, kind) if known is None else known
-
-    def _known(self, content: Content, kind: str) -> Rows | None:
-        return self.cache.get(kind, content.hash) if len(content.raw) >= SMALLEST else None
-
-    def _rows_of(self, content: Content, path: Path, kind: str) -> Rows | None:
+        """The rows of what a file holds, or held."""
+        kept = len(content.raw) >= SMALLEST
+        known = self.cache.get(kind, content.hash) if kept else None
+        if known is not None:
+            return known
         before = len(self.problems)
         document = self._parse(path, content.raw, kind)
         if document is None or not isinstance(document.data.get(kind), list):
             return None
         rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
-        if len(content.raw) >= SMALLEST and len(self.problems) == before:
+        if kept and len(self.problems) == before:
             self.cache.put(kind, content.hash, rows)
         return rows
 

@@ -21,7 +21,7 @@ class Content(NamedTuple):
 class Sources:
     """The content of every file that was read, so that a finding's place can be looked up when there is one.
 
-    Of a file that is known to be sound nobody holds it in memory: it is read again should something else be wrong with it.
+    A file of rows that is sound in itself is not held in memory: it is read again should what it refers to be wrong.
     """
 
     def __init__(self) -> None:
