@@ -1,4 +1,4 @@
-"""Whoever has one role for another in; of which of them it is the same one by another name out: that gave and took nothing. Pure."""
+"""Who has one role for another in; which of these is the same one by another name, so that nothing was given, out. Pure."""
 
 from __future__ import annotations
 
