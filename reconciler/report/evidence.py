@@ -37,8 +37,8 @@ SHA256SUMS     the SHA-256 of each of them, as `sha256sum -c SHA256SUMS` reads i
 `reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that each app that was asked is answered, that
 the answer is of the time that was asked, that each row is of the people, roles and groups that were asked (by one of their names,
 `otherNames`) and privileged where only that was asked, that rows, people and marks counted again are those of counts.json, that
-the table has every row and column of the answer, that the head is the hash of the record, and that the evidence is of a form that it
-knows.
+the table has every row and column of the answer, that the head is the hash of the record, and that the evidence is of a form
+that it knows.
 
 The sums prove only that nothing was altered by accident. Whoever can change a file can write new sums, and can change the answer,
 the query and the counts so that they agree: that nobody did is proved only by the SHA-256 of the whole file, where it was kept
