@@ -66,6 +66,7 @@ HOME = {
     "aiosmtpd": "demo",
     "click": "cli",
     "confusable_homoglyphs": "declare",
+    "cryptography": "record",
     "deepdiff": "plan",
     "httpcore": "scim",
     "httpx": "scim",

@@ -45,6 +45,9 @@ UNSHOWN = {
         "path",
         "sign",
         "allowedSigners",
+        "allowedIdentities",
+        "identity",
+        "issuer",
         "unsignedUntil",
     },  # a record in Git needs a remote that takes it, and knows no path
 }

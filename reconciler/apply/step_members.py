@@ -11,6 +11,7 @@ from reconciler.declare.names import is_group
 from reconciler.plan.change import Action, Change
 from reconciler.plan.live import Members, members_of
 from reconciler.record.entry_changes import change_members
+from reconciler.scim.errors import ServiceError
 
 
 def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], remove: list[str]) -> None:
@@ -23,7 +24,12 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
         partial(shared.quirks.found_form, change, "members"),
         partial(lose_nobody, shared, change),
     )
-    write_members(shared.client, id, live, shared.inside.moves(change, known, remove), form)
+    moves = shared.inside.moves(change, known, remove)
+    try:
+        write_members(shared.client, id, live, moves, form)
+    except ServiceError as error:
+        step.uncertain = error.uncertain or sum(map(len, moves)) > shared.client.profile.groups.membersPerPatch
+        raise
     entry = shared.changes.entry(change, id)
     change_members(entry, known, remove)
     undone, note = shared.inside.look(id, entry, known, remove)

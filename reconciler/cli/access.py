@@ -74,7 +74,7 @@ def access(
 
         pick = _asked(people, roles, groups, privileged)
         refuse = partial(refuse_never_seen, declarations, asked=names)
-        asked = Asked(declarations, chosen(declarations, apps), pick, desired, refuse)
+        asked = Asked(declarations, chosen(declarations, apps), pick, desired, refuse, bool(people))
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)

@@ -19,7 +19,7 @@ from reconciler.cli.times import when
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
-from reconciler.report.had import cells_of
+from reconciler.report.had_text import cells_of
 
 if TYPE_CHECKING:
     from reconciler.cli.access_evidence import Evidence
@@ -45,7 +45,8 @@ def time_of(option: str, text: str) -> str:
 class Asked:
     """What is read of each app, by name; `refuse` raises UsageError for a name that no log, record or declaration has.
 
-    `unmarked` says, by app, why nobody can read what was privileged in the declarations of then.
+    `people` is whether people are asked for by name. `unmarked` says, by app, why nobody can read what was privileged in the
+    declarations of then.
     """
 
     declarations: Declarations
@@ -53,6 +54,7 @@ class Asked:
     pick: Pick
     desired: Path
     refuse: Callable[[Iterable[Past]], None]
+    people: bool = False
     unmarked: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> tuple[int, dict[str, Past]]:
@@ -106,6 +108,17 @@ class Asked:
                 why = f": {self.unmarked[app]}" if app in self.unmarked else ""
                 say(f"Not known: {self.called(app)}: whether {', '.join(names)} was privileged then{why}")
 
+    def say_gone(self, pasts: Mapping[str, Past], at: str) -> None:
+        """Of who is asked for by name and had nothing any more: what took it."""
+        from reconciler.report.had import change
+        from reconciler.report.had_text import words
+        from reconciler.report.safe import plain
+
+        for app, past in pasts.items() if self.people else ():
+            for row in past.gone(at):
+                if self.pick(row, past.told, at) and (taken := change(row, row.took)) is not None:
+                    say(plain(f"{self.called(app)}: {cells_of(row)[0]} had nothing any more: taken {words(taken)}"))
+
     def moved(self, app: str, past: Past, since: str, until: str) -> list[Moved]:
         """What became of what is asked for, by its name at whatever time."""
         from reconciler.plan.access.moved import moved
@@ -131,11 +144,13 @@ class Asked:
 def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     """Who had what at a time; 1 where the log does not know all of it."""
     from reconciler.report import had as report
+    from reconciler.report.had_text import as_table
 
     code, pasts = asked.read()
     rows = asked.approved({app: asked.at(app, past, at) if report.knows(past, at) else [] for app, past in pasts.items()})
     code = worst([code, _lacks(asked, pasts, at)])
     asked.say_unmarked(rows)
+    asked.say_gone({app: past for app, past in pasts.items() if report.knows(past, at)}, at)
 
     def answers() -> list[dict[str, Any]]:
         return [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
@@ -148,7 +163,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
         json=lambda: report.as_json(answers()),
         csv=lambda: report.as_csv(rows),
         html=lambda: _page().render_past(known, _asked(f"As of {at}, by the log", pasts, at)),
-        table=lambda: report.as_table(known, at),
+        table=lambda: as_table(known, at),
     )
     say(report.LIMITS)
     return code

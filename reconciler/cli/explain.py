@@ -43,7 +43,7 @@ def explain(
     from reconciler.cycle.explain import address_of, explain_offline, explain_online
     from reconciler.cycle.minimal import minimal_read
     from reconciler.report import explain as report
-    from reconciler.report.had import came
+    from reconciler.report.had_text import came
 
     declarations = load_checked(desired, apps)
     explanations: list[Explanation] = []

@@ -81,7 +81,8 @@ CAUTIONS = (
          "At the new place it may be empty: nobody would be disabled.", "Move it with `reconcile record migrate`.",
          "`backend: local` becomes `backend: git`"),
     told("SigningChanged", "The rules for signing the record change",
-         "`sign`, `allowedSigners` or `unsignedUntil` in `reconciler.yaml` differs from what was last applied.",
+         "`sign`, `allowedSigners`, `allowedIdentities` or `unsignedUntil` in `reconciler.yaml` differs from what was last "
+         "applied.",
          "Somebody else, or nobody, may have to sign what the record says from then on.", MEANT,
          "`sign: true` is taken out"),
     told("NotCompared", "Not compared with the commit before", "The commit before this change is not in the checkout.",

@@ -20,7 +20,7 @@ CODES = (
         "The record's newest head is not signed as it should be",
         "`reconciler.yaml` says `record: {sign: true}`, and the newest commit of the record is unsigned though one before it is "
         "signed, or though the day of `unsignedUntil` is over; has a bad signature; or is signed with a key that is not in the "
-        "allowed signers file that is configured.",
+        "allowed signers file that is configured, or with a certificate of nobody in `allowedIdentities`.",
         "Whoever may push to the ref could say who is ours and who was revoked; a next commit, signed, would hide that.",
         "See `reconcile record verify`, and find out who pushed it: set the ref back to the last signed commit, or, if it is "
         "right, accept it with `reconcile record trust HEAD --app NAME`; the log tells of that.",
@@ -31,7 +31,8 @@ CODES = (
         "No key to sign the record with",
         "`reconciler.yaml` says `record: {sign: true}`, and git has no key on this machine: nothing was written.",
         "An unsigned head could have been pushed by anybody who may push.",
-        "Set `gpg.format` and `user.signingkey` with `git config`, or `RECONCILE_SIGNING_KEY` to the text of an SSH key.",
+        "Set `gpg.format` and `user.signingkey` with `git config`, or `RECONCILE_SIGNING_KEY` to the text of an SSH key; a "
+        "workflow may sign with its own identity (`reconcile help record`).",
         shown="an apply on a machine without `user.signingkey`",
     ),
     Code(

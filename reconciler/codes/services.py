@@ -123,7 +123,7 @@ CODES = (
         "other-backend",
         "A setting of another kind of record",
         "`reconciler.yaml` gives a key that the chosen backend does not have: "
-        "`path` is local's; `remote`, `ref`, `sign`, `allowedSigners` and `unsignedUntil` are git's.",
+        "`path` is local's; `remote`, `ref`, `sign`, `allowedSigners`, `allowedIdentities` and `unsignedUntil` are git's.",
         "The record would lie elsewhere, or be less protected, than the file makes believe: a local one is never signed.",
         "Choose the backend that the key belongs to, or remove the key.",
         Example("reconciler.yaml", "record: {backend: local, remote: origin}\n"),

@@ -22,6 +22,17 @@ from reconciler.record.here import ask, inside, output
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
+def not_here(what: str) -> str:
+    """What is missing where we stand, and what would help."""
+    match (ask("rev-parse", "--is-shallow-repository") or "").strip():
+        case "":
+            return "this folder is in no Git checkout: run it in a clone of the repository that holds the declarations"
+        case "true":
+            return f"{what}: fetch its history (git fetch --unshallow; in a workflow fetch-depth: 0)"
+        case _:
+            return f"{what}, which has its whole history: fetch the branch or the repository that has more"
+
+
 def document_at(commit: str, file: str) -> Document | None:
     """The YAML of a file at a commit, None where `text_at` answers None; parsed once, since what a commit holds stays."""
     return _parsed(text, file) if (text := text_at(commit, file)) is not None else None

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold, is_group
+from reconciler.declare.names import fold, is_group, is_user
 from reconciler.plan.access.from_log import past, past_of_part
 from reconciler.plan.access.had import Past
 from reconciler.plan.access.marks import marks_of
+from reconciler.plan.access.one_record import address_of
 from reconciler.record.entries import Entries
 from reconciler.record.log.about import Part, about
 from reconciler.record.log.read import records_of
@@ -18,7 +19,7 @@ from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_named, store_of
 from reconciler.record.store import Store
 
-MOST_PASSES = 3  # over the log, since each may find another id or name of the same person
+MOST_PASSES = 5  # over the log, since each may find another id or name of the same person
 
 
 def past_of(app: App, declarations: Declarations) -> Past:
@@ -50,16 +51,21 @@ def _part(store: Store, record: Record | None, address: str) -> Part:
     texts = {address, *([entry["id"]] if entry is not None else [])}
     for _ in range(MOST_PASSES):
         part = about(store.log_blocks(), texts)
-        more = _ids(part, address) - texts
+        more = _names_of(part, texts) - texts
         if not more:
             break
         texts |= more
     return part
 
 
-def _ids(part: Part, address: str) -> set[str]:
-    own = (item for item in part.records if fold(str(item.get("reconcile", {}).get("address", ""))) == fold(address))
-    return {str(id) for item in own if (id := (item.get("targetIdentity") or {}).get("id"))}
+def _names_of(part: Part, texts: Collection[str]) -> set[str]:
+    """The addresses and ids of accounts that bear one of these: one that was made anew has another id, and the same name."""
+    known, found = set(map(fold, texts)), set[str]()
+    for item in part.records:
+        pair = {address_of(item), str((item.get("targetIdentity") or {}).get("id") or "")} - {""}
+        if is_user(address_of(item)) and not known.isdisjoint(map(fold, pair)):
+            found |= pair
+    return found
 
 
 def _only(record: Record | None, address: str) -> Record | None:

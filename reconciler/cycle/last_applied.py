@@ -151,7 +151,8 @@ def _signing(settings: RecordSettings) -> dict[str, str]:
     """Where commits are to be signed; that they are asked for from now on is nothing to be careful of."""
     if not settings.sign:
         return {}
-    more = {"by": settings.allowedSigners, "unsigned until": settings.unsignedUntil}
+    named = " or ".join(" of ".join(filter(None, pair)) for pair in settings.allowedIdentities)
+    more = {"by": settings.allowedSigners, "by the certificate of": named, "unsigned until": settings.unsignedUntil}
     return {"signing": ", ".join(["sign: true", *(f"{words} {value}" for words, value in more.items() if value)])}
 
 

@@ -27,7 +27,8 @@ from reconciler.declare.settings import RecordSettings, record_settings
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Document
 
-OF_GIT = ("remote", "ref", "sign", "allowedSigners", "unsignedUntil")  # keys of a record in Git: a local one is not signed
+# Keys of a record in Git: a local one is not signed.
+OF_GIT = ("remote", "ref", "sign", "allowedSigners", "allowedIdentities", "unsignedUntil")
 NEEDED = ("app", "mappings", "assignments")
 
 

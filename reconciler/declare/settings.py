@@ -92,7 +92,8 @@ class RecordSettings:
     """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository.
 
     `sign` is whether each commit of a record in Git is signed, by whom the file `allowedSigners` lists, which is named from the
-    top of the checkout; `unsignedUntil` is the last day (UTC, YYYY-MM-DD) on which one without any signature is gone on from.
+    top of the checkout, or with a certificate of one of `allowedIdentities`, each a name and an issuer; `unsignedUntil` is the
+    last day (UTC, YYYY-MM-DD) on which one without any signature is gone on from.
     `ref` is where it lies on the remote, with APP for the app's name; `logRetention` is for how many days `record prune` keeps
     the log and the history, None for ever.
     """
@@ -106,6 +107,7 @@ class RecordSettings:
     logRetention: int | None = None
     allowedSigners: str = ""
     unsignedUntil: str = ""
+    allowedIdentities: tuple[tuple[str, str], ...] = ()
 
 
 def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
@@ -115,7 +117,9 @@ def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
     kept = re.fullmatch("([0-9]{1,5})d", str(said.get("logRetention")))
     ref, days = str(said.get("ref", REF)), int(kept[1]) if kept else None
     signers, until = str(said.get("allowedSigners") or ""), str(said.get("unsignedUntil") or "")
-    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, ref, days, signers, until)
+    named = tuple((str(row["identity"]), str(row.get("issuer", ""))) for row in said.get("allowedIdentities") or ())
+    signed = said.get("sign") is True
+    return RecordSettings(backend, remote, path and str(path), folder, signed, ref, days, signers, until, named)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,18 @@ _IDENTITY = tuple(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for wha
 LOCAL = (*BASE, *_IDENTITY)  # git on our own cache, and on one named repository
 FINDING = (*BASE, *_FINDING)  # git asked where the checkout is
 SIGNING = (*LOCAL, "SSH_AUTH_SOCK", "GNUPGHOME")  # git that signs, or looks at signatures, by ssh-keygen or gpg
+# A program that signs with certificates, such as Sigstore's gitsign, speaks to an authority and a log that everybody may read.
+CERTIFIED = (
+    *_PROXIES,
+    *_CERTIFICATES,
+    "TUF_ROOT",
+    *(f"GITSIGN_{name}" for name in ("CREDENTIAL_CACHE", "FULCIO_ROOT", "FULCIO_URL", "LOG", "REKOR_MODE", "REKOR_URL")),
+    *(f"GITSIGN_{name}" for name in ("OIDC_CLIENT_ID", "OIDC_ISSUER", "TOKEN_PROVIDER")),
+    *(f"GITSIGN_TIMESTAMP_{name}" for name in ("SERVER_URL", "CERT_CHAIN")),
+    *(f"SIGSTORE_{name}" for name in ("ROOT_FILE", "REKOR_PUBLIC_KEY")),
+)
+# By which a step of a workflow gets a token of its identity (`id-token: write`).
+WORKFLOW_IDENTITY = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
 REMOTE = (*LOCAL, *_PROXIES, *_CERTIFICATES, "SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT")
 GH_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 GH = (
@@ -86,7 +98,7 @@ HARDENED = (
     ("push.followTags", "false"),
     ("fetch.writeCommitGraph", "false"),
 )
-# The programs that sign, by their names alone: a configuration may name a key, and no program.
+# The programs that sign, by their names alone: a checkout's configuration may name a key, and no program.
 SIGNERS = (("gpg.program", "gpg"), ("gpg.ssh.program", "ssh-keygen"), ("gpg.ssh.defaultKeyCommand", ""))
 QUIET = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GIT_PAGER": "cat", "GIT_EDITOR": ":",
@@ -113,10 +125,13 @@ def git_local(environ: Mapping[str, str]) -> Allowed:
     return Allowed({**only(environ, LOCAL), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **_settings(HARDENED)})
 
 
-def git_signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:
-    """For git that signs a commit, or looks at its signature, with the key and the known signers of `settings`."""
+def git_signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]], more: Iterable[str] = ()) -> Allowed:
+    """For git that signs a commit, or looks at its signature, with the key and the known signers of `settings`.
+
+    `more` are variables that the program needs which does it.
+    """
     told = _settings((*HARDENED, *SIGNERS, *settings))
-    return Allowed({**only(environ, SIGNING), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **told})
+    return Allowed({**only(environ, (*SIGNING, *more)), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **told})
 
 
 def git_remote(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:

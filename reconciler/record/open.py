@@ -36,9 +36,10 @@ def store_named(app: str, declarations: Declarations) -> Store:
     settings = declarations.record
     if settings.backend == "git":
         from reconciler.record.git.store import GitStore
-        from reconciler.record.signatures import Rules
+        from reconciler.record.signatures import Identity, Rules
 
-        rules = Rules(settings.sign, settings.unsignedUntil, settings.allowedSigners)
+        identities = tuple(Identity(*pair) for pair in settings.allowedIdentities)
+        rules = Rules(settings.sign, settings.unsignedUntil, settings.allowedSigners, identities)
         return GitStore(app, settings.remote, declared=Path(settings.folder), rules=rules, named=settings.ref)
     from reconciler.record.local import LocalStore
     from reconciler.record.place import refuse_brought_record

@@ -1,7 +1,8 @@
 """How the saved heads of a record are signed, and what of it is wrong. Pure.
 
 A signature proves who made a commit, and by its tree and its parents all that is in the record then; that a key is somebody's is
-known from the file of allowed signers (SSH), or from the keyring (GPG).
+known from the file of allowed signers (SSH), or from the keyring (GPG). A certificate (X.509) is known by the name in it: an
+authority that is trusted, such as Sigstore's, tells everybody apart, and says of nobody that they may.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ class Verdict(StrEnum):
 
 
 class Head(NamedTuple):
-    """A commit of the record: `at` is when it was made, UTC; `by` and `key` are empty where it is unsigned."""
+    """A commit of the record: `at` is when it was made, UTC; `by` and `key` are empty where it is unsigned.
+
+    `letter` is how `git log --format=%G?` tells of the signature.
+    """
 
     commit: str
     at: str
@@ -31,25 +35,37 @@ class Head(NamedTuple):
     verdict: Verdict
     by: str = ""
     key: str = ""
+    letter: str = ""
+
+
+class Identity(NamedTuple):
+    """Whom a certificate names: an address or a URI, and the OIDC issuer that vouched for it, empty where none did."""
+
+    identity: str
+    issuer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.identity} ({self.issuer})" if self.issuer else self.identity
 
 
 class Rules(NamedTuple):
     """What reconciler.yaml says of signatures.
 
     `until` is the last day, YYYY-MM-DD, on which a history without any is gone on from; `signers` is the file of those who may
-    sign, named from the top of the checkout.
+    sign, named from the top of the checkout; `identities` are those who may sign with a certificate.
     """
 
     sign: bool = False
     until: str = ""
     signers: str = ""
+    identities: tuple[Identity, ...] = ()
 
 
 UNSIGNED = Rules()
 
 
 class Signatures(NamedTuple):
-    """The heads, the newest first; `required` is whether they are to be signed, `known` whether SSH keys can be told apart.
+    """The heads, the newest first; `required` is whether they are to be signed, `known` whether it is said who may sign.
 
     `trusted` is how many of the oldest are not judged, since the caller trusts them.
     """

@@ -20,6 +20,7 @@ from reconciler.report.sums import MANIFEST, with_sums
 ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README = (
     "access.json", "access.csv", "query.json", "counts.json", "record.json", "versions.json", "README.txt",
 )  # fmt: skip
+UNSAID = ("subject", "letter")  # of a commit: its words, and what its verdict was made of
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 NAMES = frozenset({ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README, MANIFEST})
 WORDS = """Who has, or had, access: evidence of one answer
@@ -35,8 +36,9 @@ SHA256SUMS     the SHA-256 of each of them, as `sha256sum -c SHA256SUMS` reads i
 
 `reconcile access --verify FILE.zip` checks that the files are those of SHA256SUMS, that each app that was asked is answered, that
 the answer is of the time that was asked, that each row is of the people, roles and groups that were asked (by one of their names,
-`otherNames`), that rows, people and marks counted again are those of counts.json, that the table has every row and column of the
-answer, that the head is the hash of the record, and that the evidence is of a form that it knows.
+`otherNames`) and privileged where only that was asked, that rows, people and marks counted again are those of counts.json, that
+the table has every row and column of the answer, that the head is the hash of the record, and that the evidence is of a form
+that it knows.
 
 The sums prove only that nothing was altered by accident. Whoever can change a file can write new sums, and can change the answer,
 the query and the counts so that they agree: that nobody did is proved only by the SHA-256 of the whole file, where it was kept
@@ -80,7 +82,7 @@ def _json(value: object) -> bytes:
 
 def head(record: Mapping[str, Any] | None, newest: Head | None = None) -> dict[str, Any]:
     """The newest record of a log, its hash, and the newest commit of a record in Git with what git said of its signature."""
-    said = None if newest is None else {name: value or None for name, value in newest._asdict().items() if name != "subject"}
+    said = None if newest is None else {name: value or None for name, value in newest._asdict().items() if name not in UNSAID}
     if record is None:
         return {"head": None, "signature": said, "record": None}
     return {"head": hash_of(record), "signature": said, "record": dict(record)}

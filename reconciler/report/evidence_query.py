@@ -58,11 +58,16 @@ def _is_asked(row: Said, answer: Said, query: Said) -> bool:
     return (
         (not users or bool(users & {*people, *(f"user/{name}" for name in people)}))
         and (not (query["roles"] or query["groups"]) or bool(wanted & parts))
-        and (not query["privileged"] or row["privileged"] is not False or query["diff"] is not None)
+        and (not query["privileged"] or row["privileged"] is not False or _was_privileged(row))
         and (not query["unmanaged"] or row["source"] == "unmanaged")
         and (not query["offline"] or row["shown"] is False)
         and (not (since := query.get("unusedSince")) or _is_unused(row, since))
     )
+
+
+def _was_privileged(row: Said) -> bool:
+    """Of a difference: whether it was so at the earlier time, as far as is known."""
+    return row.get("change", "gained") != "gained" and row["privilegedBefore"] is not False
 
 
 def _is_unused(row: Said, since: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who had what at a time, as a table for a person, as JSON or as CSV: rows in, text out. No I/O."""
+"""Who had what at a time, as JSON or as CSV, and what the log cannot answer: rows in, text out. No I/O."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold
-from reconciler.declare.wording import plural
 from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Deed, Had, Past
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
-from reconciler.report.safe import plain
 
 Record = dict[str, Any]
 CHANGE = (
@@ -27,16 +25,16 @@ CHANGE = (
     "approvals",
     "reason",
     "until",
+    "revoked",
     "by",
     "run",
     "readBack",
     "cycle",
 )
-OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declared")
+OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declared", "revoked")
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
-MARKS = {True: " (privileged)", None: " (privileged then: not known)", False: ""}
 NOT_INCLUDED = ["accounts that nobody manages", "edits by hand that nothing put back"]  # in no answer from the log
 LIMITS = f"Not in it: {', and '.join(NOT_INCLUDED)}."
 
@@ -80,6 +78,7 @@ def change(row: Had, deed: Deed | None) -> dict[str, Any] | None:
         "approvals": [_approval(item) for item in ours.get("approvals") or ()],
         "reason": said.get("reason"),
         "until": said.get("expires"),
+        "revoked": deed.revoked or None,
         "by": by_of(record) or None,
         "run": started.get("run"),
         "readBack": ours.get("readBack"),
@@ -107,83 +106,6 @@ def _approval(item: Record) -> dict[str, Any]:
     return {name: item.get(name) for name in ("safeguard", "reason", "file", "line")}
 
 
-# Text
-
-
-def as_table(apps: Mapping[str, Iterable[Had]], at: str) -> str:
-    """A block for each app, by its display name; one line for each thing that somebody had."""
-    return "\n".join(line for app, rows in apps.items() for line in _block(app, list(rows), at))
-
-
-def _block(app: str, rows: list[Had], at: str) -> list[str]:
-    cells = [_cells(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
-    people = len({row.id for row in rows if row.known})
-    counts = f"{plural(people, 'person', 'people')} had access at {at}"
-    unsure = sum(not row.known for row in rows)
-    more = f"; of {plural(unsure, 'more row')} nobody knows" if unsure else ""
-    lines = ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return [f"{plain(app)}: {counts}{more}", *lines, ""]
-
-
-def _cells(row: Had) -> tuple[str, str, str]:
-    parts = ["" if row.known else f"NOT KNOWN: {unconfirmed(row) or 'changed by hand, or it is not known what was written'}"]
-    given, taken = change(row, row.gave), change(row, row.took)
-    parts.append("since " + words(given) if given else "from before the log, or by hand")
-    parts.append("taken " + words(taken) if taken else "")
-    return *cells_of(row), plain("; ".join(filter(None, parts)))
-
-
-def unconfirmed(row: Had) -> str:
-    """What was declared of something that a gap of the log leaves unknown, in words; empty where nothing was."""
-    said = row.declared
-    return f"declared ({said.file}:{said.line}, commit {said.commit[:12]}), not confirmed by a log" if said is not None else ""
-
-
-def cells_of(row: Had) -> tuple[str, str]:
-    """Who, and what."""
-    what = ("group " if row.kind == "group" else "") + row.what + MARKS[row.privileged]
-    return plain(row.login or row.address), plain(what)
-
-
-def came(rows: Iterable[Had]) -> str:
-    """When somebody came to each thing that they have, and with whose approval, as a block of text; empty without rows."""
-    lines = [_came(row) for row in rows]
-    return "\n".join(["", "By the log:", *lines, ""]) if lines else ""
-
-
-def _came(row: Had) -> str:
-    given, what = change(row, row.gave), cells_of(row)[1]
-    said = f"since {words(given)}" if given else "from before the log, or by hand"
-    return f"  {what}: {plain(said)}" if row.known else f"  {what}: the log does not know whether it is still there"
-
-
-def words(said: Mapping[str, Any]) -> str:
-    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12 (approved by grace), ...`."""
-    approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
-    parts = (
-        f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
-        f"{said['file']}:{said['line']}" if said["file"] else "",
-        f"commit {said['commit'][:12]}" if said["commit"] else "",
-        _pull(said),
-        f"approved: {approvals}" if approvals else "",
-        f"until {said['until']}" if said["until"] else "",
-        f"reason: {said['reason']}" if said["reason"] else "",
-        f"read back: {said['readBack']}" if said["readBack"] else "",
-    )
-    return ", ".join(filter(None, parts))
-
-
-def _pull(said: Mapping[str, Any]) -> str:
-    """The pull request and who approved it there; empty where none is known."""
-    return f"pull request {said['pullRequest']} ({_approved(said)})" if said["pullRequest"] else ""
-
-
-def _approved(said: Mapping[str, Any]) -> str:
-    known = said["pullRequestApprovers"]
-    return "approvers unknown" if known is None else f"approved by {', '.join(known) or 'nobody'}"
-
-
 def fields(app: str, row: Had) -> dict[str, Any]:
     """A row; what is unknown or does not apply is null."""
     return {
@@ -195,6 +117,7 @@ def fields(app: str, row: Had) -> dict[str, Any]:
         "privileged": row.privileged,
         "known": row.known,
         "declared": row.declared._asdict() if row.declared is not None else None,
+        "revoked": row.revoked._asdict() if row.revoked is not None else None,
         "gave": change(row, row.gave),
         "took": change(row, row.took),
     }
@@ -236,8 +159,13 @@ def cells(said: Mapping[str, Any]) -> list[Any]:
 
 
 def _own(said: Mapping[str, Any], name: str) -> Any:
-    place = said[name] if name == "declared" else None
-    return f"{place['file']}:{place['line']}, commit {place['commit']}" if place else said[name]
+    match name:
+        case "declared" if said[name]:
+            return "{file}:{line}, commit {commit}".format(**said[name])
+        case "revoked" if said[name]:
+            return "{at}: {reason}".format(**said[name])
+        case _:
+            return said[name]
 
 
 def _cell(said: Mapping[str, Any], name: str) -> Any:

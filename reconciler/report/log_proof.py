@@ -17,7 +17,8 @@ from reconciler.report.safe import plain
 MOST_NAMED = 10
 WHOSE_KEYS = (
     'to be told whose keys these are: write `NAME namespaces="git" KEY` for each into a file, and name it with '
-    "`git config gpg.ssh.allowedSignersFile FILE`; for GPG, import their public keys"
+    "`git config gpg.ssh.allowedSignersFile FILE`; for GPG, import their public keys; for certificates, name whom they name in "
+    "reconciler.yaml: `record: {allowedIdentities: [{identity: NAME, issuer: URL}]}`"
 )
 
 

@@ -10,11 +10,13 @@ from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Past
 from reconciler.plan.access.moved import Moved
 from reconciler.report.had import COLUMNS as HAD
-from reconciler.report.had import NOT_INCLUDED, cells, cells_of, change, fields, missing, words
+from reconciler.report.had import NOT_INCLUDED, cells, change, fields, missing
+from reconciler.report.had_text import cells_of, words
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
-COLUMNS = ("change", *HAD, "previously")
+BEFORE = ("previously", "privilegedBefore")  # of what was there at the earlier time: its name, and whether it was privileged
+COLUMNS = ("change", *HAD, *BEFORE)
 SIGNS = {"gained": "+", "lost": "-", "kept": " ", "unknown": "?"}
 
 
@@ -72,14 +74,15 @@ def _other_names(past: Past, items: Sequence[Moved], since: str, until: str) -> 
 
 
 def _fields(app: str, item: Moved) -> dict[str, Any]:
-    return {"change": item.how, **fields(app, item.row), "previously": item.was or None}
+    before = item.old.privileged if item.old is not None else None
+    return {"change": item.how, **fields(app, item.row), "previously": item.was or None, "privilegedBefore": before}
 
 
 def as_csv(apps: Mapping[str, Iterable[Moved]]) -> str:
-    """As that of one time, with what came of each thing in front, and what it was called before at the end."""
+    """As that of one time, with what came of each thing in front, and how it was before at the end."""
     return table_of([_fields(app, item) for app, items in apps.items() for item in items])
 
 
 def table_of(rows: Iterable[Mapping[str, Any]]) -> str:
     """The same of the rows of `answers`."""
-    return as_rows_of_csv([COLUMNS, *([row["change"], *cells(row), row.get("previously")] for row in rows)])
+    return as_rows_of_csv([COLUMNS, *([row["change"], *cells(row), *(row[name] for name in BEFORE)] for row in rows)])

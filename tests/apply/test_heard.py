@@ -137,3 +137,31 @@ def test_a_change_of_roles_that_nobody_heard_of_is_logged_with_the_roles_that_it
     world.converge()
     (line,) = [line for line in world.store.read_log() if "got no answer" in str(line["provisioningStatusInfo"])]
     assert (line["reconcile"]["address"], line["reconcile"]["roles"]) == ("User/ada@x.org", ["Admin"])
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_of_members_whose_answer_was_lost_it_is_said_that_nobody_knows_and_then_what_came_of_it(
+    tmp_path: Path, arrives: bool
+) -> None:
+    world = town(tmp_path)
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    assigned = ("user: ada@x.org, role: User", "user: grace@x.org, role: User", "group: Net, role: User")
+    world.assign(*assigned)
+    world.converge()
+    inner = world.transport.inner
+
+    def decide(request: httpx.Request, serve: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PATCH" and "/Groups/" in request.url.path:
+            if arrives:
+                serve()
+            return httpx.Response(500)
+        return serve()
+
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.transport.inner = Between(inner, decide)
+    world.apply()
+    world.transport.inner = inner
+    world.converge()
+    told = [line for line in world.store.read_log() if line["sourceIdentity"]["displayName"] == "Group/Net"][1:]
+    assert [line["reconcile"]["readBack"] for line in told] == ["unknown", "asWritten"]
+    assert [line["modifiedProperties"][-1]["oldValue"] for line in told] == [["User/ada@x.org"]] * 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cycle.declared_at import declared_at
+from reconciler.cycle.declared_at import commit_at, declared_at
 from reconciler.cycle.declared_then import NotKnown
 from reconciler.cycle.marks_then import marks_then
 from reconciler.declare.load import load
@@ -78,6 +78,22 @@ def test_where_nobody_can_say_it_that_is_said(folder: Path) -> None:
     (folder / "desired/directory/users/b.yaml").unlink()
     with pytest.raises(NotKnown, match="links"):
         told("2026-06-10T23:59:59Z")
+
+
+def test_what_would_help_is_said_by_where_it_is_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    commit(folder, "2026-03-01", DIRECT)
+    head = commit(folder, "2026-04-01", DIRECT)
+    with pytest.raises(NotKnown, match="which has its whole history: fetch the branch or the repository that has more"):
+        commit_at("2026-01-01T00:00:00Z")
+    (folder / ".git/shallow").write_text(head + "\n")
+    with pytest.raises(NotKnown, match="fetch its history .git fetch --unshallow"):
+        commit_at("2026-03-02T00:00:00Z")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(NotKnown, match="this folder is in no Git checkout: run it in a clone"):
+        commit_at("2026-03-02T00:00:00Z")
 
 
 def test_what_was_privileged_is_what_the_commit_of_then_says(folder: Path) -> None:

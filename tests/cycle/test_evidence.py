@@ -10,11 +10,12 @@ import pytest
 
 from reconciler.cycle.bundle import zipped
 from reconciler.cycle.evidence import BadEvidence, opened
-from reconciler.plan.access.had import Had
+from reconciler.plan.access.had import Had, Past
 from reconciler.plan.access.held import Held, Source
+from reconciler.plan.access.moved import Moved
 from reconciler.record.log.chain import NOTHING, chained
 from reconciler.record.signatures import Head, Verdict
-from reconciler.report import had, held
+from reconciler.report import had, held, moved
 from reconciler.report.evidence import NAMES, contents, counted, head, problems, summary
 from reconciler.report.sums import MANIFEST
 
@@ -131,6 +132,28 @@ def test_an_answer_of_the_past_is_of_its_time_and_of_any_name(asked: dict[str, A
     counts = {"wiki": {**counted(rows), "logBegins": answer["logBegins"]}}
     parts = {"answers": [answer], "table": had.as_csv({"wiki": [row]}), "counts": counts, "query": {**QUERY, **asked}}
     assert (problems(opened(made(**parts))) == []) is fits
+
+
+@pytest.mark.parametrize(
+    "how, now, before, fits",
+    [
+        ("gained", True, None, True),
+        ("gained", False, None, False),
+        ("lost", True, True, True),
+        ("kept", False, True, True),  # it was, and is no longer
+        ("kept", False, None, True),  # nobody knows what it was
+        ("kept", False, False, False),
+    ],
+)
+def test_a_difference_of_what_is_privileged_holds_nothing_else(how: str, now: bool, before: bool | None, fits: bool) -> None:
+    row = Had("User/linus@x.org", "linus@x.org", "1", "role", "Viewer", now, True)
+    item = Moved(how, row, None if how == "gained" else row._replace(privileged=before))
+    begins, since, until = (f"2026-0{month}-01T23:59:59Z" for month in (1, 2, 3))
+    (answer,) = moved.answers({"wiki": Past(begins=begins)}, {"wiki": [item]}, since, until)
+    counts = {"wiki": {**counted(answer["rows"]), "logBegins": begins}}
+    query = {**QUERY, "diff": ["2026-02-01", "2026-03-01"], "privileged": True}
+    parts = {"answers": [answer], "table": moved.as_csv({"wiki": [item]}), "counts": counts, "query": query}
+    assert problems(opened(made(**parts))) == ([] if fits else [ASKED_FOR.format("1 row")])
 
 
 def test_what_the_sums_prove_and_what_they_do_not_is_said() -> None:

@@ -81,17 +81,6 @@ def verified_by_git(world: GitWorld) -> str:
     return subprocess.run(command, env=ENV, capture_output=True, text=True, check=True).stderr
 
 
-@pytest.mark.parametrize("key", ["", "octocat"])
-def test_only_ssh_and_gpg_keys_sign_and_certificates_of_an_identity_do_not(world: GitWorld, key: str) -> None:
-    git(world.checkout, "config", "gpg.format", "x509")
-    git(world.checkout, "config", "gpg.x509.program", "gitsign")
-    git(world.checkout, "config", "user.signingkey", key)
-    with pytest.raises(RecordError, match="only keys of SSH and GPG") as caught:
-        save(world, 1)
-    assert caught.value.code == "SigningFailed" and "OIDC" in caught.value.remedy
-    assert git(world.bare, "for-each-ref", REF) == "", "nothing was pushed"
-
-
 @needs_ssh
 def test_an_unsigned_head_is_named_and_after_a_signed_one_it_is_wrong(world: GitWorld, tmp_path: Path) -> None:
     mine = key(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 from reconciler.github.approvers import AT_A_TIME, approvers
 from reconciler.plan.access.had import Deed, Had
 from reconciler.report import had
+from reconciler.report.had_text import as_table
 from tests.support.hub import STANDIN
 from tests.support.servers import Desk, Ran, scim_server
 
@@ -175,6 +176,6 @@ def test_nobody_is_told_from_unknown_and_a_name_is_data(
     gave = {"activityDateTime": BEFORE, "reconcile": {"pullRequest": 7, "action": "create"}}
     row = Had("User/a@x.org", "a@x.org", "1", "role", "Admin", True, True, Deed(gave, "User/a@x.org", "Admin"), None, known)
     assert had.fields("wiki", row)["gave"]["pullRequestApprovers"] == in_json
-    assert f"pull request 7 {in_words}" in had.as_table({"Wiki": [row]}, BEFORE)
+    assert f"pull request 7 {in_words}" in as_table({"Wiki": [row]}, BEFORE)
     (cells,) = csv.DictReader(had.as_csv({"wiki": [row]}).splitlines())
     assert cells["gave.pullRequestApprovers"] == in_csv and cells["took.pullRequestApprovers"] == ""

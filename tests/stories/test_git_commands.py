@@ -72,6 +72,7 @@ def test_reconciler_yaml_says_where_the_record_lives(world: World, text: str | N
         "{remote: x}",
         "{sign: true}",  # of a local record, which nobody signs
         "{backend: local, allowedSigners: a}",
+        "{backend: local, allowedIdentities: [{identity: a}]}",
         "{backend: local, unsignedUntil: 2999-12-31}",
     ],
 )

@@ -49,6 +49,8 @@ def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Des
         if '"occasion":"revoke' in line and '"address":"User/ada@x.org","action"' in line
     ]
     assert line["reconcile"]["occasion"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
+    asked = desk.reconcile("access", "--at", "0s", "--user", "ada@x.org")
+    assert "ada@x.org had nothing any more: taken " in asked.err and "revoked: stolen laptop" in asked.err, asked
 
 
 def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) -> None:

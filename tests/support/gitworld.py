@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.record.git.store import GitStore
-from reconciler.record.signatures import Rules
+from reconciler.record.signatures import Identity, Rules
 
 ENV = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -88,6 +88,7 @@ class GitWorld:
         sign: bool = False,
         until: str = "",
         signers: str = "",
+        identities: tuple[Identity, ...] = (),
         named: str = "refs/reconcile/<app>",
     ) -> GitStore:
         return GitStore(
@@ -99,7 +100,7 @@ class GitWorld:
             sleep=sleep or self.clock.sleep,
             interval=interval,
             elapsed=self.clock.elapsed,
-            rules=Rules(sign, until, signers),
+            rules=Rules(sign, until, signers, identities),
             named=named,
         )
 

@@ -42,7 +42,7 @@ def parts(row: Had, told: Told, at: str) -> set[str]:
     if row.kind == "role":
         return {
             row.what,
-            *(told.spelled.get(name, name) for name in names_of(told.renamed, fold(row.what), at) - {fold(row.what)}),
+            *(told.spelled.get(name, name) for name in names_of(told.roles.renamed, fold(row.what), at) - {fold(row.what)}),
         }
     return {row.what}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,8 +10,10 @@ from typing import NamedTuple
 
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.keys import Thing
+from reconciler.plan.access.ledger import REVOKE
 from reconciler.plan.access.marks import NOTHING, Marks, group_mark, role_mark
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
+from reconciler.plan.access.revocations import Revoked
 from reconciler.plan.access.role_names import LATEST, truly_gave, truly_took
 from reconciler.plan.access.told import Told
 from reconciler.record.log.chain import Problem
@@ -25,11 +28,14 @@ class Declared(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """A record of the log that gave something or took it, and by which address and which name it says so."""
+    """A record of the log that gave something or took it, and by which address and which name it says so; `revoked` is why
+    somebody was revoked from whom it took that, empty where nobody was.
+    """
 
     record: Record
     address: str
     what: str
+    revoked: str = ""
 
     @property
     def at(self) -> str:
@@ -46,7 +52,7 @@ class Had(NamedTuple):
     `approvers` are those of the pull requests that these name, by number, as far as GitHub told. `seen` is when the log last
     said that it was so, until then. `part` is a key of the role or group, of a group one that a rename does not change.
     `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was to be so then, and no log
-    confirms it.
+    confirms it. `revoked` is a revocation that stood then, so that they were to have nothing.
     """
 
     address: str
@@ -62,6 +68,7 @@ class Had(NamedTuple):
     seen: str = ""
     part: str = ""
     declared: Declared | None = None
+    revoked: Revoked | None = None
 
     def pulls(self) -> set[int]:
         """The pull requests in which what gave it and what took it were reviewed."""
@@ -109,6 +116,23 @@ class Past:
         rows = [*known, *unsure.values()]
         return tuple(sorted(rows, key=lambda row: (fold(row.address), row.privileged is False, row.kind, fold(row.what))))
 
+    def gone(self, at: str) -> Iterator[Had]:
+        """Accounts that had nothing any more at a time, each with what took the last of it before."""
+        for key, things in self._accounts().items():
+            account = Thing(key, "account")
+            taken = [(moment, thing) for thing in things for moment in self._last(thing, at) if moment.after is False]
+            if taken and self._state(account, at).had is False:
+                moment, thing = max(taken, key=lambda pair: pair[0].at)
+                address = self.told.names.at(key, at)
+                row = Had(address, name_of(address) or address, key, "account", "an account", False, True)
+                yield self._taken(row, thing, self._deed(thing, moment, thing.what))
+
+    def _last(self, thing: Thing, at: str) -> list[Moment]:
+        """What is told of it last until a time."""
+        moments = self.told.moments.get(thing, [])
+        number = bisect_right(moments, at, key=lambda moment: moment.at)
+        return moments[max(number - 1, 0) : number]
+
     def _accounts(self) -> dict[str, list[Thing]]:
         found: dict[str, list[Thing]] = {}
         for thing in {**self.told.moments, **self.now}:
@@ -121,6 +145,7 @@ class Past:
             return
         address = self.told.names.at(key, at)
         row = Had(address, name_of(address) or address, key, "account", "an account", False, account.had is True)
+        row = row._replace(revoked=self.told.revocations.at(key, at))
         rows = list(self._parts(row, things, account, at))
         yield from rows or [self._with(row, Thing(key, "account"), account, account)]
 
@@ -139,8 +164,17 @@ class Past:
         """With what gave a role or group of an account, and what took it."""
         gave, given_as = truly_gave(self.told.moments, thing, found.gave, account.gave.at if account.gave else "")
         took, taken_as = truly_took(self.told.moments, thing, found.took, account.took.at if account.took else LATEST)
-        deeds = self._deed(thing, _later(gave, account), given_as), self._deed(thing, _sooner(took, account.took), taken_as)
-        return row._replace(gave=deeds[0], took=deeds[1], seen=found.seen)
+        row = row._replace(gave=self._deed(thing, _later(gave, account), given_as), seen=found.seen)
+        return self._taken(row, thing, self._deed(thing, _sooner(took, account.took), taken_as))
+
+    def _taken(self, row: Had, thing: Thing, deed: Deed | None) -> Had:
+        return row._replace(took=deed._replace(revoked=self._revoked(thing.account, deed)) if deed is not None else None)
+
+    def _revoked(self, account: str, taken: Deed) -> str:
+        """Why somebody was revoked: by the very record, or by a revocation that stood when it was taken."""
+        occasion = str(taken.record.get("reconcile", {}).get("occasion", ""))
+        stood = self.told.revocations.at(account, taken.at)
+        return occasion.removeprefix(REVOKE) if occasion.startswith(REVOKE) else stood.reason if stood is not None else ""
 
     def _deed(self, thing: Thing, moment: Moment | None, role: str = "") -> Deed | None:
         """By the names of its own time; a role is called as is said."""

@@ -55,14 +55,14 @@ NOTHING = Marks()
 
 def role_mark(told: Told, gaps: Sequence[Gap], role: str, at: str, today: Marks) -> bool | None:
     """Of a role that was called so at a time (folded)."""
-    names = names_of(told.renamed, role, at)
-    found = sorted((item.at, name, item) for name in names for item in told.roles_seen.get(name, ()))
-    own = [item for when, name, item in found if name_then(told.renamed, role, at, when) == name]
+    names = names_of(told.roles.renamed, role, at)
+    found = sorted((item.at, name, item) for name in names for item in told.marks.roles.get(name, ()))
+    own = [item for when, name, item in found if name_then(told.roles.renamed, role, at, when) == name]
     changes = [*_changes(told, role, at), *((gap.since, gap.until) for gap in gaps)]
     before = next((item for item in reversed(own) if item.at <= at and item.gains), None)
     if before is not None and not any(end >= before.at and begin <= at for begin, end in changes):
         return before.privileged
-    now = today.roles.get(name_then(told.renamed, role, at, LATEST))
+    now = today.roles.get(name_then(told.roles.renamed, role, at, LATEST))
     after = next((item for item in own if item.at > at), None)
     until, then = (after.at, after.privileged) if after is not None else (LATEST, now)
     if then is not None and not any(end > at and begin <= until for begin, end in changes):
@@ -71,14 +71,14 @@ def role_mark(told: Told, gaps: Sequence[Gap], role: str, at: str, today: Marks)
 
 
 def _changes(told: Told, role: str, at: str) -> Iterator[tuple[str, str]]:
-    for change in told.roles_changed:
-        if {name_then(told.renamed, role, at, when) for when in (change.begin, change.end)} & change.names:
+    for change in told.marks.changed:
+        if {name_then(told.roles.renamed, role, at, when) for when in (change.begin, change.end)} & change.names:
             yield change.begin, change.end
 
 
 def group_mark(told: Told, group: str, at: str, today: Marks) -> bool | None:
     """Of a group by its key. No record tells which assignments there are, so what was so before and after is so in between."""
-    own = told.groups_seen.get(group, ())
+    own = told.marks.groups.get(group, ())
     name = name_of(told.groups.at(group, LATEST)) or group
     now = today.groups.get(fold(name), False)
     before = next((item.privileged for item in reversed(own) if item.at <= at), None)

@@ -46,9 +46,12 @@ def active_by(record: Record, action: str) -> tuple[bool | None, bool | None, bo
 
 
 def replaces(record: Record) -> bool:
-    """Whether it puts an account or a group there again that somebody deleted, or deleted and made anew, on the service."""
+    """Whether whatever bore its name until then is gone, which somebody deleted, or deleted and made anew, on the service.
+
+    A create found nothing by that name, whatever caused it; who gave the name up was told of before.
+    """
     ours = record["reconcile"]
-    return (ours.get("action") == "create" or ours.get("adopts") is True) and mends(ours)
+    return ours.get("action") == "create" or (ours.get("adopts") is True and mends(ours))
 
 
 def mends(ours: Record) -> bool:

@@ -79,9 +79,9 @@ def local(environ: Mapping[str, str]) -> Git:
     return Git(environment.git_local(environ), _token(environ))
 
 
-def signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Git:
-    """Git that signs commits, or looks at their signatures, by these settings."""
-    return Git(environment.git_signing(environ, settings), _token(environ), seconds=60)
+def signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]], more: Iterable[str] = ()) -> Git:
+    """Git that signs commits, or looks at their signatures, by these settings and with these variables of the environment."""
+    return Git(environment.git_signing(environ, settings, more), _token(environ), seconds=60)
 
 
 def remote(environ: Mapping[str, str], settings: tuple[tuple[str, str], ...]) -> Git:
@@ -199,7 +199,8 @@ def not_signed(errors: str) -> RecordError:
     own = " ".join(line.strip() for line in errors.splitlines() if line.strip() and "fatal: failed to write" not in line)[:500]
     return RecordError(
         f"the record's commit could not be signed: {own or 'no reason given'}",
-        "see that user.signingkey names a key that is there; one with a passphrase must be in an agent (SSH_AUTH_SOCK, or gpg's)",
+        "see that user.signingkey names a key that is there; one with a passphrase must be in an agent (SSH_AUTH_SOCK, gpg's); "
+        "of a workflow that signs with gitsign, see that its job has `id-token: write`",
         "SigningFailed",
     )
 

@@ -66,7 +66,7 @@ class Ref:
 
     @cached_property
     def signer(self) -> Signer:
-        return Signer(self.checkout, self.rules.signers)
+        return Signer(self.checkout, self.rules)
 
     @property
     def signing(self) -> Callable[[], Git] | None:

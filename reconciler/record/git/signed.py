@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.record.checkout import Remote
+from reconciler.record.git.certificates import certified
 from reconciler.record.git.process import Git, explained
 from reconciler.record.git.repository import Repository, throwaway
 from reconciler.record.git.signing import Signer
@@ -20,7 +21,7 @@ from reconciler.record.signatures import NOT_SIGNED, Head, Rules, Signatures, Ve
 from reconciler.record.store import RecordError
 
 FORMAT = "%x1e%H%x1f%G?%x1f%GS%x1f%GK%x1f%cI%x1f%s"
-NO_PROGRAM = "cannot run ssh-keygen"  # then git calls each SSH signature bad
+NO_PROGRAM = re.compile(r"cannot run ([^\s:]+)")  # then git calls each signature bad, or sees none
 NO_SIGNATURE = "incompatible signature"  # at which git stops
 SIGNED = re.compile(r"^gpgsig(-sha256)? ", re.MULTILINE)
 
@@ -67,7 +68,7 @@ def signatures_of(ref: Ref, trusted: str) -> Signatures:
     with throwaway(ref.place, ref.environ) as repository:
         repository.fetch_commits(ref.name, None)
         folder = f"--git-dir={repository.path}"
-        heads = heads_of(git, folder, ref.head)
+        heads = certified(git, folder, heads_of(git, folder, ref.head), ref.rules.identities)
         old = set(git.must(folder, "rev-list", trusted).decode().split()) if trusted in {head.commit for head in heads} else set()
     return Signatures(heads, ref.rules.sign, known, sum(head.commit in old for head in heads))
 
@@ -77,7 +78,8 @@ def refusal_of(ref: Ref) -> RecordError | None:
     assert ref.head is not None
     git, known = ref.signer.looking()
     try:
-        newest = heads_of(git, f"--git-dir={ref.repository.path}", "-1", ref.head)
+        folder = f"--git-dir={ref.repository.path}"
+        newest = certified(git, folder, heads_of(git, folder, "-1", ref.head), ref.rules.identities)
     except Garbled as error:
         return _refused(ref, error.message)
     before = _signed_in(ref) if newest[0].verdict is Verdict.UNSIGNED else ()
@@ -125,11 +127,12 @@ def heads_of(git: Git, folder: str, *asked: str) -> tuple[Head, ...]:
         raise Garbled("a commit has a signature of no kind that git knows", "find out who pushed it: `git log` of that ref")
     if answer.code:
         raise explained(answer.errors)
-    if NO_PROGRAM in answer.errors:
-        raise RecordError("the record's signatures cannot be looked at: there is no ssh-keygen", "install openssh-client")
+    if missing := NO_PROGRAM.search(answer.errors):
+        package = "openssh-client" if missing[1] == "ssh-keygen" else missing[1]
+        raise RecordError(f"the record's signatures cannot be looked at: there is no {missing[1]}", f"install {package}")
     return tuple(_head(row) for row in answer.output.decode("utf-8", "replace").split("\x1e")[1:])
 
 
 def _head(row: str) -> Head:
     commit, letter, by, key, at, subject = (re.sub(r"\s+", " ", part).strip() for part in row.split("\x1f", 5))
-    return Head(commit, at, subject, verdict_of(letter, by), by, key)
+    return Head(commit, at, subject, verdict_of(letter, by), by, key, letter)

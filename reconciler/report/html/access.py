@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held
 from reconciler.plan.access.moved import Moved
-from reconciler.report.had import cells_of, change, unconfirmed, words
+from reconciler.report.had import change
+from reconciler.report.had_text import cells_of, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
 from reconciler.report.log_query import approval_text

@@ -1,0 +1,57 @@
+"""Records of groups in, what each says of who was inside into the ledger. Pure."""
+
+from __future__ import annotations
+
+from reconciler.declare.names import fold, is_user
+from reconciler.plan.access.keys import UNKNOWN, Thing
+from reconciler.plan.access.ledger import Ledger
+from reconciler.plan.access.marks_told import MarksTold
+from reconciler.plan.access.one_record import address_of, id_of, mends, modified, replaces
+from reconciler.plan.access.past import Record
+
+MEMBERS = "members"
+
+
+class Groups:
+    def __init__(self, ledger: Ledger, marks: MarksTold) -> None:
+        self.ledger, self.marks = ledger, marks
+        self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
+
+    def look(self, record: Record) -> None:
+        """At a record of a group."""
+        ledger, ours, address = self.ledger, record["reconcile"], address_of(record)
+        at, action = str(record.get("activityDateTime", "")), ours.get("action")
+        deleted = ledger.groups.by_name.get(fold(address)) if replaces(record) else None
+        key = ledger.groups.key(address, id_of(record), at)
+        if deleted or ours.get("found"):
+            ledger.found_gone(list(ledger.inside[deleted or key]), record)
+        if ours.get("found"):
+            return
+        self.marks.see_group(key, at, ours.get("access") or ())
+        if action == "delete":
+            self._deleted(record, key)
+            return
+        if action in ("create", "adopt"):
+            self._begun.add(key)
+        self._members(record, key, at)
+
+    def _members(self, record: Record, key: str, at: str) -> None:
+        ours = record["reconcile"]
+        puts_right = mends(ours)
+        by_hand = key in self._begun or puts_right
+        for side, is_in in zip(modified(record, MEMBERS), (False, True), strict=True):
+            for member in map(str, side or ()):
+                if is_user(member) or member.startswith(UNKNOWN):
+                    before = None if ours.get("action") == "adopt" else not is_in
+                    thing = Thing(self.ledger.names.member(member, at), "group", key)
+                    self.ledger.inside[key].add(thing)
+                    self.ledger.put(thing, record, before, is_in, not puts_right if is_in else not by_hand)
+
+    def _deleted(self, record: Record, key: str) -> None:
+        ledger, at = self.ledger, str(record.get("activityDateTime"))
+        for row in record["reconcile"].get("access") or ():
+            if is_user(str(row.get("address", ""))):
+                ledger.inside[key].add(Thing(ledger.names.member(row["address"], at), "group", key))
+        for thing in ledger.inside[key]:
+            if not ledger.is_out(thing):
+                ledger.put(thing, record, True, False, key not in self._begun)

@@ -1,0 +1,81 @@
+"""Records of accounts in, what each says of who was active and had which roles into the ledger. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.declare.names import STRANGER, fold
+from reconciler.plan.access.keys import Thing
+from reconciler.plan.access.ledger import Ledger
+from reconciler.plan.access.marks_told import MarksTold
+from reconciler.plan.access.one_record import active_by, called_by, id_of, mends, modified, replaces
+from reconciler.plan.access.past import Record
+from reconciler.plan.access.renamed_roles import RenamedRoles, Told
+
+ROLES = "appRoleAssignments"
+
+
+class People:
+    def __init__(self, ledger: Ledger, marks: MarksTold, renamed: RenamedRoles) -> None:
+        self.ledger, self.marks, self.renamed = ledger, marks, renamed
+
+    def look(self, record: Record, ours: Record, address: str) -> None:
+        """At a record of an account."""
+        ledger = self.ledger
+        deleted = ledger.names.by_name.get(fold(address)) if replaces(record) else None
+        key = ledger.names.key(called_by(record, address), id_of(record), str(record.get("activityDateTime", "")))
+        if deleted or ours.get("found"):
+            ledger.found_gone(self._ended(deleted or key, ours), record)
+        if ours.get("found"):
+            self._had_until(key, record)
+            return
+        self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
+        told = list(self._roles(record, ours))
+        for what, before, after, sure in told:
+            ledger.put(Thing(key, "role", what), record, before, after, sure)
+        self.renamed.look(key, record, told)
+
+    def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
+        before, after, sure = active_by(record, ours.get("action", ""))
+        if self.ledger.is_out(thing) and ours.get("action") == "update" and modified(record, "active") == (None, None):
+            if stranger:  # what it has is taken from an account that stays disabled
+                return
+            before, after = None, True if ours.get("roles") else None  # as somebody who was revoked, or who came back by hand
+        # When an account came that nobody declared, and who gave it what it has, is in no log.
+        self.ledger.put(thing, record, before, after, sure and not stranger)
+
+    def _ended(self, key: str, ours: Record) -> list[Thing]:
+        """What an account had that was found gone; one that is disabled stays in its groups."""
+        stays = ours.get("found") and ours.get("action") == "disable"
+        return [thing for thing in self.ledger.of[key] if not (stays and thing.kind == "group")]
+
+    def _roles(self, record: Record, ours: Record) -> Iterator[Told]:
+        """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
+        if ours.get("roles") is None:
+            return
+        spell = self.ledger.spell
+        was, action = modified(record, ROLES), ours.get("action")
+        if was == (None, None) and action == "update" and not (ours.get("access") or ours.get("adopts")):  # as most are
+            yield from ((spell(name), True, True, True) for name in ours["roles"])
+            return
+        rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
+        gained, lost = ({spell(row["what"]) for row in rows if row.get("gains") is side} for side in (True, False))
+        self.marks.see(record, rows, self.ledger.groups)
+        after = {spell(name) for name in ours["roles"]}
+        old, new = ({spell(name) for name in side or ()} for side in was)
+        adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
+        recorded = set() if not mends(ours) else after if was == (None, None) else old  # had by the record until then
+        for what in sorted(after):
+            came = what in gained or fresh or (was[0] is not None and what in new - old)
+            untold = adopted or (what in new and was[0] is None and not came)
+            yield what, None if untold else not came, True, not (came and what in recorded)
+        for what in sorted((lost | old) - after):
+            yield what, True, False, what in old
+        if not self.ledger.known:  # what no answer came of may be there
+            yield from ((what, False, None, True) for what in sorted(gained - after - lost - old))
+
+    def _had_until(self, key: str, record: Record) -> None:
+        """What the record knew of the roles of an account that was found gone, also where nothing earlier is left of the log."""
+        for name in modified(record, ROLES)[0] or ():
+            if not self.ledger.moments.get(role := Thing(key, "role", self.ledger.spell(name))):
+                self.ledger.put(role, record, False, False, sure=False)
