@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import Any
 
 import orjson
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from reconciler.record.log.about import about, needle
 from reconciler.record.log.audit import Kind, audit_record
+from reconciler.report import log_query
 from reconciler.report.html import log_rows
 from reconciler.report.log_lines import FORMS, head
-from reconciler.report.log_query import Query, end_of, moment
+from reconciler.report.log_query import Query
+from reconciler.report.log_times import end_of, moment
 
 NOW = "2026-06-08T12:00:00Z"
 
@@ -184,8 +187,16 @@ def test_an_audit_record_of_a_person_is_found_by_the_person() -> None:
     assert not list(Query(user="eve@x.org").select([orjson.dumps(revoked)]))
 
 
-def test_a_role_is_looked_for_where_it_is_gained_lost_or_another_one() -> None:
+def test_a_role_is_looked_for_where_it_is_gained_lost_or_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each record of somebody who has it names it, and no more of these are parsed than have to be."""
-    first, second = Query(role="Engineer").needles
-    assert set(first) == {b'"what":"engineer"', b'"what": "engineer"', b'"approleassignments"'} and second == (b'"engineer"',)
-    assert Query(role='Say "hi"').needles == [(b"say ",)], "what JSON escapes is looked for in part"
+    held = record("User/eve@x.org", ours={"roles": ["Admin"]})
+    block = b"".join(orjson.dumps(row) + b"\n" for row in (held, LOG["ada"], held, LOG["joan"], held))
+    parsed: list[bytes] = []
+    monkeypatch.setattr(log_query, "_parsed", lambda line: parsed.append(line) or orjson.loads(line))  # type: ignore[func-returns-value]
+    assert [row for _, row in Query(role="ADMIN").select([block, json.dumps(LOG["ada"]).encode()])] == [
+        LOG["ada"],
+        LOG["joan"],
+        LOG["ada"],
+    ]
+    assert len(parsed) == 3
+    assert len(list(Query(role='Say "hi"').select([block]))) == 0, "what JSON escapes is looked for in part"

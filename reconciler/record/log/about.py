@@ -17,11 +17,14 @@ from reconciler.record.log.chain import Link, link_of
 from reconciler.record.log.read import record_of
 from reconciler.resolve.any_case import Find, in_any_case
 
-ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
+# What JSON writes as it is, and lower case finds whatever the case; but for what Unicode has twice: ; ` and the i of a dotted
+# capital.
+ASCII_RUN = re.compile(rb"(?:[ !#-:<-\[\]-_a-~](?!\xcc\x87))+")
 ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
 GROUP = b'"identityType":"Group"'
 TRUST = b'"command":"trust"'  # what accepted a lost stretch
 PRUNED = b'"kind":"pruned"'  # what says that records were cut
+RENAMED = b'"renamedRoles"'  # what says how roles were called before
 AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
 Record = dict[str, Any]
 
@@ -85,8 +88,7 @@ def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
     """
     part, finds = Part(), [as_it_is(GROUP), as_it_is(AUDIT), *map(in_any_case, filter(None, map(whole, texts)))]
     for block in blocks:
-        lines = lines_of(block) if is_escaped(block) else lines_with(block, finds)
-        part.records += [record for line in lines for record in record_of(line)]
+        part.records += [record for line in lines_with(block, finds) for record in record_of(line)]
         bounds(part, block)
     return part
 
@@ -97,9 +99,13 @@ def lines_of(block: bytes) -> Iterator[bytes]:
 
 
 def lines_with(block: bytes, finds: Iterable[Find]) -> Iterator[bytes]:
-    """The lines of a block in which one of these finds something, in their order."""
-    found = {place for find in finds for place in _lines(block, find)}
-    yield from (block[start:end] for start, end in sorted(found))
+    """The lines of a block in which one of these finds something, in their order; all where letters may stand as escapes."""
+    return (block[start:end] for start, end in places(block, finds))
+
+
+def places(block: bytes, finds: Iterable[Find]) -> list[tuple[int, int]]:
+    """From where to where each of these lines goes."""
+    return sorted({place for find in ((BEGIN,) if is_escaped(block) else finds) for place in _lines(block, find)})
 
 
 def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
@@ -114,6 +120,9 @@ def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
 def as_it_is(text: bytes) -> Find:
     """Finds a text as we write it."""
     return lambda block, at: block.find(text, at)
+
+
+BEGIN = as_it_is(b"{")  # finds each record
 
 
 def whole(text: str) -> bytes:

@@ -10,7 +10,7 @@ from reconciler.plan.access.moved import Moved
 from reconciler.report.had import cells_of, change, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
-from reconciler.report.log_query import approval_text
+from reconciler.report.log_record import approval_text
 from reconciler.report.moved import cause, what
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Since", "Until", "Reason", "Last seen")
