@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
@@ -12,13 +13,12 @@ from reconciler.plan.access.from_log import past, past_of_part
 from reconciler.plan.access.had import Past
 from reconciler.plan.access.marks import marks_of
 from reconciler.record.entries import Entries
-from reconciler.record.log.about import Part, about
+from reconciler.record.log.about import Part
 from reconciler.record.log.read import records_of
+from reconciler.record.log.walk import about
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_named, store_of
 from reconciler.record.store import Store
-
-MOST_PASSES = 3  # over the log, since each may find another id or name of the same person
 
 
 def past_of(app: App, declarations: Declarations) -> Past:
@@ -47,19 +47,12 @@ def past_of_person(app: App, declarations: Declarations, address: str) -> Past:
 def _part(store: Store, record: Record | None, address: str) -> Part:
     """The records that hold the address, or the id of an account that bore it: a rename ends nothing."""
     entry = record.entries.get(address) if record is not None else None
-    texts = {address, *([entry["id"]] if entry is not None else [])}
-    for _ in range(MOST_PASSES):
-        part = about(store.log_blocks(), texts)
-        more = _ids(part, address) - texts
-        if not more:
-            break
-        texts |= more
-    return part
 
+    def ids(item: dict[str, Any]) -> list[str]:
+        is_own = fold(str(item.get("reconcile", {}).get("address", ""))) == fold(address)
+        return [str(id)] if is_own and (id := (item.get("targetIdentity") or {}).get("id")) else []
 
-def _ids(part: Part, address: str) -> set[str]:
-    own = (item for item in part.records if fold(str(item.get("reconcile", {}).get("address", ""))) == fold(address))
-    return {str(id) for item in own if (id := (item.get("targetIdentity") or {}).get("id"))}
+    return about(store.log_blocks, [address, *([entry["id"]] if entry is not None else [])], ids)
 
 
 def _only(record: Record | None, address: str) -> Record | None:

@@ -6,21 +6,19 @@ name is looked for from the line on that tells of it, and what comes before that
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.declare.names import fold, group_address, kind_of, name_of, user_address
 from reconciler.record.log.about import BEGIN, places, whole
 from reconciler.record.log.read import record_of
+from reconciler.record.log.walk import Blocks, Place, walk
 from reconciler.report.log_query import Query, text_of
 from reconciler.report.log_record import Record, address_of, id_of, ours_of
 from reconciler.resolve.any_case import Find, in_any_case
 
 ADDRESSES: Mapping[str, Callable[[str], str]] = {"user": user_address, "group": group_address}
 MOST_KEPT = 16 << 20  # bytes of lines
-Blocks = Callable[[], Iterable[bytes]]  # all of them, from the beginning, whenever it is called
-Line = tuple[int, int, bytes]  # the number of its block, where it begins there, and itself
 
 
 def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[Record]]) -> tuple[Query, list[bytes] | None]:
@@ -30,14 +28,16 @@ def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[R
     """
     lead = next(kind for kind in ("user", "role", "group") if getattr(query, kind) is not None)
     objects = [_Object(kind, name, kind == lead) for kind in ADDRESSES if (name := getattr(query, kind)) is not None]
-    walk = _Walk(objects)
+    lines = _Lines(objects)
     own = [find for item in objects if not item.leads for find in item.finds.values()]
-    walk.over(blocks, [*(query.finds_of(lead) or [BEGIN]), *own])
+    walk(blocks, [*map(lines.wanted, query.finds_of(lead) or [BEGIN]), *own], lines.take)
     other = {item.kind: frozenset(item.names) for item in objects}
     if query.role is not None:
         other["role"] = frozenset(_renamed_roles(query.role, told()))
-    lines = None if lead == "role" and other["role"] else walk.lines
-    return replace(query, other=other) if any(other.values()) else query, lines
+    query = replace(query, other=other) if any(other.values()) else query
+    if lines.kept is None or (lead == "role" and other["role"]):
+        return query, None
+    return query, [line for _, line in sorted(lines.kept)]
 
 
 class _Object:
@@ -73,48 +73,25 @@ class _Object:
         return [self.finds[text]]
 
 
-class _Walk:
-    """Looks for lines; `lines` are those that were found, None where they are too many to be held."""
+class _Lines:
+    """Keeps lines by where they stand; `kept` is None once they are too many to be held."""
 
     def __init__(self, objects: list[_Object]) -> None:
         self.objects = objects
-        self._kept: set[Line] | None = set()
+        self.kept: set[tuple[Place, bytes]] | None = set()
         self._size = 0
 
-    @property
-    def lines(self) -> list[bytes] | None:
-        return None if self._kept is None else [line for _, _, line in sorted(self._kept)]
+    def take(self, place: Place, line: bytes) -> list[Find]:
+        """What else is to be looked for, by a line."""
+        if self.kept is not None and (place, line) not in self.kept:
+            self.kept.add((place, line))
+            self._size += len(line)
+            self.kept = self.kept if self._size < MOST_KEPT else None
+        return [find for item in self.objects for find in item.learn(line)]
 
-    def over(self, blocks: Blocks, finds: Iterable[Find]) -> None:
-        """What is to be found besides, by a line of block n, is looked for from there on, and then in the n blocks before it."""
-        ends = dict.fromkeys(finds, sys.maxsize)  # up to which block
-        while ends:
-            earlier: dict[Find, int] = {}
-            for number, block in enumerate(blocks()):
-                now = [find for find, end in ends.items() if number < end]
-                if not now:
-                    break
-                while now := self._look(number, block, now):
-                    ends |= dict.fromkeys(now, sys.maxsize)
-                    earlier |= dict.fromkeys(now, number)
-            ends = {find: end for find, end in earlier.items() if end}
-
-    def _look(self, number: int, block: bytes, finds: Iterable[Find]) -> list[Find]:
-        """What else is to be looked for, by the lines of a block."""
-        if self._kept is None and not self.objects:  # nothing is held, and nothing to be learned
-            return []
-        more: list[Find] = []
-        for start, end in places(block, finds):
-            line = block[start:end]
-            self._keep((number, start, line))
-            more += [find for item in self.objects for find in item.learn(line)]
-        return more
-
-    def _keep(self, line: Line) -> None:
-        if self._kept is not None and line not in self._kept:
-            self._kept.add(line)
-            self._size += len(line[2])
-            self._kept = self._kept if self._size < MOST_KEPT else None
+    def wanted(self, find: Find) -> Find:
+        """The same as long as what it finds is held, or tells of something."""
+        return lambda block, at: find(block, at) if self.kept is not None or self.objects else -1
 
 
 # Roles

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.record.log.about import about, needle
+from reconciler.record.log.about import needle
 from reconciler.record.log.audit import Kind, audit_record
+from reconciler.record.log.walk import about
 from reconciler.report import log_query
 from reconciler.report.html import log_rows
 from reconciler.report.log_lines import FORMS, head
@@ -178,7 +179,7 @@ def test_a_line_whose_bytes_were_altered_is_found_all_the_same() -> None:
     twice = line.replace(b"{", b'{"activityDateTime":"2020-01-01T00:00:00Z",', 1)
     assert [said for said, _ in Query(user="ada@x.org").select([escaped + b"\n"])] == [escaped]
     assert [said for said, _ in Query(since="2026-01-01").select([twice + b"\n"])] == [twice]
-    assert len(about([escaped + b"\n"], ["User/ada@x.org"]).records) == 1
+    assert len(about(lambda: [escaped + b"\n"], ["User/ada@x.org"]).records) == 1
 
 
 def test_an_audit_record_of_a_person_is_found_by_the_person() -> None:
