@@ -33,7 +33,7 @@ Pick = Callable[["Had", "Told", str], bool]  # whether a row of a time is asked 
 
 def time_of(option: str, text: str) -> str:
     """An ISO time, UTC; a date is the end of that day. Raises UsageError for what is none, or is still to come."""
-    from reconciler.report.log_query import instant
+    from reconciler.report.log_times import instant
 
     today, at = now(), when(option, text, instant, "2026-03-01, 2026-03-01T08:00Z or 30d")
     if at > today and text[:10] > today[:10]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli.common import meant
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.plan.access.had import Past
     from reconciler.plan.access.held import Held
     from reconciler.record.model import Record
+    from reconciler.record.store import Store
     from reconciler.report.log_watch import Sought
 
 Names = Mapping[str, Iterable[str]]  # of users, roles and groups, by `user`, `role` and `group`
@@ -56,17 +57,25 @@ def not_declared(declarations: Declarations, asked: Mapping[str, str | None]) ->
     return [Sought(kind, name) for kind, name in said if fold(name) not in set(map(fold, _declared(declarations, kind)))]
 
 
-def refuse_sought(declarations: Declarations, records: Iterable[Record | None], sought: Iterable[Sought]) -> None:
-    """Names that the log was walked for and does not have, nor the record. Raises UsageError."""
+def refuse_sought(declarations: Declarations, stores: Collection[Store], sought: Iterable[Sought]) -> None:
+    """Names that logs were walked for and do not have, nor the records. Raises UsageError, RecordError."""
+    recorded = _recorded(store.load() for store in stores)
+    for item in sought:
+        if item.seen:
+            continue
+        for block in (block for store in stores for block in store.log_blocks()):
+            item.read(block)
+        names = {item.kind: [*recorded[item.kind], *item.names.values()]}
+        _refuse({item.kind: [item.name]}, names, declarations)
+
+
+def _recorded(records: Iterable[Record | None]) -> dict[str, list[str]]:
     recorded: dict[str, list[str]] = {"user": [], "role": [], "group": []}
     for record in records:
         for address, entry in record.entries.items() if record is not None else ():
             recorded["user" if is_user(address) else "group"].append(name_of(address))
             recorded["role"] += entry.get("roles", ())
-    for item in sought:
-        if not item.seen:
-            names = {item.kind: [*recorded[item.kind], *item.names.values()]}
-            _refuse({item.kind: [item.name]}, names, declarations)
+    return recorded
 
 
 def _refuse(asked: Names, seen: Names, declarations: Declarations) -> None:

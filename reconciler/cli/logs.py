@@ -74,7 +74,7 @@ def logs(
 
     def refuse() -> None:
         if not all(item.seen for item in watch.sought):
-            refuse_sought(declarations, [store.load() for store in stores.values()], watch.sought)
+            refuse_sought(declarations, stores.values(), watch.sought)
 
     code = worst([guarded(lambda name=name: look(name, store_named(name, declarations))) for name in names])  # type: ignore[misc]
     seen = {name: store.log_head().number for name, store in stores.items()} if follow else {}
@@ -90,7 +90,8 @@ def _query(
 ) -> Query:  # fmt: skip
     """Raises UsageError."""
     from reconciler.record.log.audit import Kind
-    from reconciler.report.log_query import Query, end_of, moment
+    from reconciler.report.log_query import Query
+    from reconciler.report.log_times import end_of, moment
 
     known = (*ACTIONS, "stageddelete", "other", *(kind.value for kind in Kind))
     if action is not None and action not in known:

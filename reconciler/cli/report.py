@@ -38,7 +38,7 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
     from reconciler.cycle.held import held_by
     from reconciler.record.open import recovered, store_of
     from reconciler.report.html.report import Period
-    from reconciler.report.log_query import moment
+    from reconciler.report.log_times import moment
     from reconciler.service.looked_up import shown
 
     period = Period(when("--since", since, moment), now())

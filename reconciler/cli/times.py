@@ -32,7 +32,7 @@ class Time(click.ParamType[int]):
 def when(
     option: str, text: str, read: Callable[[str, str], str], such_as: str = "7d, 12h, 2026-06-01 or 2026-06-01T08:00Z"
 ) -> str:
-    """What `read` (report/log_query.py: moment, end_of) makes of an option's text. Raises UsageError."""
+    """What `read` (report/log_times.py: moment, end_of) makes of an option's text. Raises UsageError."""
     try:
         return read(text, now())
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
@@ -13,13 +14,12 @@ from reconciler.plan.access.had import Past
 from reconciler.plan.access.marks import marks_of
 from reconciler.plan.access.one_record import address_of
 from reconciler.record.entries import Entries
-from reconciler.record.log.about import Part, about
+from reconciler.record.log.about import Part
 from reconciler.record.log.read import records_of
+from reconciler.record.log.walk import about
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_named, store_of
 from reconciler.record.store import Store
-
-MOST_PASSES = 5  # over the log, since each may find another id or name of the same person
 
 
 def past_of(app: App, declarations: Declarations) -> Past:
@@ -46,26 +46,20 @@ def past_of_person(app: App, declarations: Declarations, address: str) -> Past:
 
 
 def _part(store: Store, record: Record | None, address: str) -> Part:
-    """The records that hold the address, or the id of an account that bore it: a rename ends nothing."""
+    """The records that hold the address, or another name or id of the person: a rename ends nothing, nor does a new account."""
     entry = record.entries.get(address) if record is not None else None
-    texts = {address, *([entry["id"]] if entry is not None else [])}
-    for _ in range(MOST_PASSES):
-        part = about(store.log_blocks(), texts)
-        more = _names_of(part, texts) - texts
-        if not more:
-            break
-        texts |= more
-    return part
+    texts = [address, *([entry["id"]] if entry is not None else [])]
+    known = set(map(fold, texts))
 
-
-def _names_of(part: Part, texts: Collection[str]) -> set[str]:
-    """The addresses and ids of accounts that bear one of these: one that was made anew has another id, and the same name."""
-    known, found = set(map(fold, texts)), set[str]()
-    for item in part.records:
+    def names(item: dict[str, Any]) -> Collection[str]:
+        """The address and the id of an account that bears one of those that are known."""
         pair = {address_of(item), str((item.get("targetIdentity") or {}).get("id") or "")} - {""}
-        if is_user(address_of(item)) and not known.isdisjoint(map(fold, pair)):
-            found |= pair
-    return found
+        if not is_user(address_of(item)) or known.isdisjoint(map(fold, pair)):
+            return ()
+        known.update(map(fold, pair))
+        return pair
+
+    return about(store.log_blocks, texts, names)
 
 
 def _only(record: Record | None, address: str) -> Record | None:

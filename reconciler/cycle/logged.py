@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.record.store import Store
@@ -28,11 +28,11 @@ def in_order(stores: Mapping[str, Store], query: Query, watch: Watch | None = No
 
 def rows_of(name: str, store: Store, query: Query, watch: Watch) -> Iterator[Logged]:
     """Of one app, by any name that whom it asks for had there. Raises RecordError."""
-    watched = iter([watch.over(name, store.log_blocks())])  # by whoever walks first
-    query, lines = with_other_names(query, lambda: next(watched, None) or store.log_blocks())
-    if lines is None:
-        blocks = watch.over(name, store.log_blocks("" if watch.needs_all else query.since))
+    lines: Iterable[bytes] | None = None
+    if query.user is query.group is query.role is None:
+        lines = watch.over(name, store.log_blocks(query.since))
     else:
-        blocks = iter([b"\n".join(lines)])
-    for found in query.select(blocks):
+        first = iter([watch.over(name, store.log_blocks())])  # all of it, as names of the past are asked for
+        query, lines = with_other_names(query, lambda: next(first, None) or store.log_blocks(), lambda: watch.told(name))
+    for found in query.select(store.log_blocks(query.since) if lines is None else lines):
         yield Logged(str(found[1].get("activityDateTime", "")), name, found)

@@ -17,7 +17,8 @@ from reconciler.plan.access_review.rows import digest_of_all
 from reconciler.record.log.audit import Kind
 from reconciler.record.open import store_named
 from reconciler.record.store import RecordError, Store
-from reconciler.report.log_query import Query, ours_of
+from reconciler.report.log_query import Query
+from reconciler.report.log_record import ours_of
 
 
 def tell_started(store: Store, review: str, files: Iterable[dict[str, Any]]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from reconciler.record.log.audit import Kind
 from reconciler.record.store import Store
-from reconciler.report.log_query import Query, ours_of
+from reconciler.report.log_query import Query
+from reconciler.report.log_record import ours_of
 
 
 def is_trusted_instead(store: Store, known: str) -> bool:

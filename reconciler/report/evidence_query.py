@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.declare.names import fold, row_key
 from reconciler.declare.wording import plural
-from reconciler.report.log_query import AGE, instant
+from reconciler.report.log_times import AGE, instant
 
 FORM = "1.0"
 SLACK = 60  # seconds between reading the clock for the question and for an age such as 30d

@@ -11,7 +11,7 @@ from reconciler.declare.names import fold
 from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Deed, Had, Past
 from reconciler.report.held import as_rows_of_csv
-from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
+from reconciler.report.log_record import actions_of, address_of, by_of, ours_of
 
 Record = dict[str, Any]
 CHANGE = (

@@ -11,7 +11,7 @@ import orjson
 
 from reconciler.declare.wording import plural
 from reconciler.plan.access.held import Held, Source
-from reconciler.report.log_query import approval_text
+from reconciler.report.log_record import approval_text
 from reconciler.report.safe import plain
 
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.report.log_query import (
+from reconciler.report.log_record import (
     actions_of,
     address_of,
     approvals_of,

@@ -8,23 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 import orjson
 
-from reconciler.declare.names import fold, group_address, is_group, name_of, user_address
-from reconciler.record.log.about import as_it_is, is_escaped, lines_of, lines_with, needle, whole
-from reconciler.resolve.any_case import Find, in_any_case
+from reconciler.declare.names import fold, group_address, user_address
+from reconciler.record.log.about import BEGIN, is_escaped, lines_of, lines_with, needle, places, whole
+from reconciler.report.log_record import Record, actions_of, concerned_of, initiators_of, ours_of, roles_of, status_of
+from reconciler.resolve.any_case import Find, in_any_case, member_in_any_case
 
-AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?", re.ASCII)
 CYCLE = re.compile(r"[\w.-]+", re.ASCII)
-WHEN = re.compile(rb'"activityDateTime": ?"([^"]{10,40})"')
-WHAT, MODIFIED = (b'"what":', b'"what": '), b'"appRoleAssignments"'  # before the name of a role, and beside it
-Record = dict[str, Any]
+AT = b'"activityDateTime"'
+FIRST = b"{" + AT + b':"'  # as we write each line
+WHEN = re.compile(AT + rb': ?"([^"]{10,40})"')
+WHAT, MODIFIED = b'"what"', b'"appRoleAssignments"'  # before the name of a role, and beside it
 Found = tuple[bytes, Record]
 
 
@@ -57,13 +54,13 @@ class Query:
     @cached_property
     def _tests(self) -> list[Callable[[Record], bool]]:
         tests: dict[str, Callable[[Record], bool]] = {
-            "user": lambda record: not self._folded("user", user_address).isdisjoint(_concerned(record)),
-            "group": lambda record: not self._folded("group", group_address).isdisjoint(_concerned(record)),
-            "role": lambda record: not self._folded("role", str).isdisjoint(_roles(record)),
+            "user": lambda record: not self._folded("user", user_address).isdisjoint(concerned_of(record)),
+            "group": lambda record: not self._folded("group", group_address).isdisjoint(concerned_of(record)),
+            "role": lambda record: not self._folded("role", str).isdisjoint(roles_of(record)),
             "action": lambda record: self.action in actions_of(record),
             "status": lambda record: status_of(record) == self.status,
             "cause": lambda record: self.cause in ours_of(record).get("causes", ()),
-            "by": lambda record: fold(self.by or "") in _initiators(record),
+            "by": lambda record: fold(self.by or "") in initiators_of(record),
             "cycle": lambda record: str(record.get("cycleId", "")).startswith(self.cycle or ""),
         }
         return [test for name, test in tests.items() if getattr(self, name) is not None]
@@ -77,31 +74,26 @@ class Query:
         return {fold(form(name)) for name in self.names(kind)}
 
     @cached_property
-    def needles(self) -> list[tuple[bytes, ...]]:
-        """Bytes, of each tuple one of which each line that is asked for holds, in lower case where `folds`; the rarest first, by
-        guess.
-        """
-        users = [whole(user_address(name)) for name in self.names("user")]
-        roles = [whole(name) for name in self.names("role")]
-        found = [users, self._gained(roles), roles, [whole(self.by)] if self.by else []]
-        found.append([needle(name) for name in self.names("group")])
-        found += [[self.cycle.encode()]] if self.cycle and CYCLE.fullmatch(self.cycle) else []
+    def finds(self) -> list[list[Find]]:
+        """Of each list one finds something in each line that is asked for; what finds the least comes first, by guess."""
         # Every record that is done in full says success somewhere; that one is not looked for.
-        words = (self.cause, self.action, self.status if self.status != "success" else None)
-        found += [[b'"' + word.encode() + b'"'] for word in words if word]
-        return [tuple(item.lower() if self.folds else item for item in items) for items in found if items and all(items)]
+        words = [word for word in (self.cause, self.action, self.status) if word and word != "success"]
+        cycle = self.cycle if self.cycle and CYCLE.fullmatch(self.cycle) else ""
+        texts = [self._texts("role"), [whole(self.by)] if self.by else [], self._texts("group"), [cycle.encode()]]
+        texts += [[b'"' + word.encode() + b'"'] for word in words]
+        finds = (self.finds_of("user"), self.finds_of("role"), *map(_in_any_case, texts))
+        return [found for found in finds if found]
 
-    @staticmethod
-    def _gained(roles: list[bytes]) -> list[bytes]:
-        """Where a role is gained, lost or another one: far rarer than its name, which each record of its holders has."""
-        if not all(name.startswith(b'"') for name in roles):
-            return []
-        return [*(key + name for key in WHAT for name in roles), MODIFIED] if roles else []
+    def finds_of(self, kind: str) -> list[Find]:
+        """The same of what concerns the user, group or role that is asked for."""
+        texts = self._texts(kind)
+        if kind != "role" or not texts or not all(text.startswith(b'"') for text in texts):
+            return _in_any_case(texts)
+        # Where it is gained, lost or another one: far rarer than its name, which each record of its holders has.
+        return [*(member_in_any_case(WHAT, text) for text in texts), in_any_case(MODIFIED)]
 
-    @cached_property
-    def folds(self) -> bool:
-        """Whether names are asked for, which go whatever their case; our own words stand as we write them."""
-        return any(name is not None for name in (self.user, self.group, self.role, self.by))
+    def _texts(self, kind: str) -> list[bytes]:
+        return [text_of(kind, name) for name in self.names(kind)]
 
     def select(self, blocks: Iterable[bytes]) -> Iterator[Found]:
         """The lines that are asked for, each with its record; a line that a kill tore off is none."""
@@ -111,19 +103,34 @@ class Query:
                     yield line, record
 
     def _candidates(self, block: bytes) -> Iterator[bytes]:
-        """Lines that hold all needles."""
-        if not self.needles or is_escaped(block):
-            yield from lines_of(block)
+        """Lines in which each of `finds` has something."""
+        if not self.finds:
+            yield from self._timely(block)
             return
-        _, *others = self.needles
-        for line in lines_with(block, self._finds):
-            text = line.lower() if self.folds and others else line
-            if all(any(item in text for item in items) for items in others):
+        first, *others = self.finds
+        for line in lines_with(block, first):
+            if is_escaped(line) or all(any(find(line, 0) >= 0 for find in finds) for finds in others):
                 yield line
 
+    def _timely(self, block: bytes) -> Iterable[bytes]:
+        """All lines, but for those that begin with another time, where none tells of a second one."""
+        if is_escaped(block) or not (self.since or self.until):
+            return lines_of(block)
+        found, begun = [], 0
+        for start, end in places(block, [BEGIN]):
+            begins = block.startswith(FIRST, start)
+            begun += begins
+            if not begins or self._may_begin(block, start + len(FIRST)):
+                found.append(block[start:end])
+        return found if begun == block.count(AT) else lines_of(block)
+
+    def _may_begin(self, block: bytes, at: int) -> bool:
+        since, until = self._bounds
+        return since <= block[at : at + 20] and block[at : at + len(until)] <= until
+
     @cached_property
-    def _finds(self) -> list[Find]:
-        return [in_any_case(item) if self.folds else as_it_is(item) for item in self.needles[0]]
+    def _bounds(self) -> tuple[bytes, bytes]:
+        return self.since.encode()[:20], self.until.encode() or b"~"
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):
@@ -131,7 +138,7 @@ class Query:
         found = WHEN.search(line, 0, 300)
         if found is None or self._in_time(found[1].decode("ascii", "replace")):
             return True
-        return line.count(b'"activityDateTime"') > 1  # of two, a parser takes the last one
+        return line.count(AT) > 1  # of two, a parser takes the last one
 
 
 def asked(query: Query) -> str:
@@ -140,30 +147,14 @@ def asked(query: Query) -> str:
     return ", ".join(f"--{name} {value!r}" for name, value in said if value)
 
 
-def moment(text: str, now: str) -> str:
-    """An age such as 7d, 12h or 30m, a date or a time: as an ISO time, UTC. Raises ValueError."""
-    if match := AGE.fullmatch(text):
-        at = datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        return (at - timedelta(**{UNITS[match[2]]: int(match[1])})).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if not MOMENT.fullmatch(text):
-        raise ValueError(text)
-    datetime.fromisoformat(text.removesuffix("Z"))
-    return text
+def text_of(kind: str, name: str) -> bytes:
+    """What each line holds that concerns a user, group or role of this name, whatever its case; may be empty."""
+    return needle(name) if kind == "group" else whole(user_address(name) if kind == "user" else name)
 
 
-def end_of(text: str, now: str) -> str:
-    """The same for the end of a time: a date is its whole day. Raises ValueError."""
-    at = moment(text, now)
-    return f"{at}T23:59:59Z" if len(at) == len("2026-01-01") else at
-
-
-def instant(text: str, now: str) -> str:
-    """The same with its seconds and its zone. Raises ValueError."""
-    at = end_of(text, now).removesuffix("Z")
-    return at + (":59Z" if len(at) == len("2026-03-01T08:00") else "Z")
-
-
-# What a record says
+def _in_any_case(texts: list[bytes]) -> list[Find]:
+    """None where one text is empty, and would be found everywhere."""
+    return list(map(in_any_case, texts)) if all(texts) else []
 
 
 def _parsed(line: bytes) -> Record | None:
@@ -172,126 +163,3 @@ def _parsed(line: bytes) -> Record | None:
     except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def ours_of(record: Record) -> Record:
-    """What stands under our key."""
-    ours = record.get("reconcile")
-    return ours if isinstance(ours, dict) else {}
-
-
-def _mapping(record: Record, name: str) -> Record:
-    value = record.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def address_of(record: Record) -> str:
-    """The object of a record; empty where it is of none."""
-    return str(ours_of(record).get("address") or _mapping(record, "sourceIdentity").get("displayName") or "")
-
-
-def actions_of(record: Record) -> list[str]:
-    """What was done, in our word first, then in Graph's; the kind of an audit record."""
-    ours = ours_of(record)
-    kind = ours.get("kind", "object")
-    own = [str(ours["action"])] if "action" in ours else []
-    return [*own, str(record.get("provisioningAction", ""))] if kind == "object" else [str(kind)]
-
-
-def status_of(record: Record) -> str:
-    """success, failure, skipped or warning."""
-    return str(_mapping(record, "provisioningStatusInfo").get("status") or record.get("result") or "")
-
-
-def reason_of(record: Record) -> str:
-    """What came of it, in words."""
-    information = _mapping(record, "provisioningStatusInfo").get("errorInformation")
-    said = information.get("reason") if isinstance(information, dict) else None
-    return str(said or record.get("resultReason") or "")
-
-
-def came_of(record: Record) -> str:
-    """The same; of what simply succeeded why it was to be done."""
-    steps = record.get("provisioningSteps") or ()
-    why = (str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing")
-    return reason_of(record) or next(why, "")
-
-
-def by_of(record: Record) -> str:
-    """Who began it."""
-    return str(_mapping(record, "initiatedBy").get("displayName") or "")
-
-
-def _modified(record: Record, name: str) -> Iterator[Any]:
-    for item in record.get("modifiedProperties") or ():
-        if isinstance(item, dict) and item.get("displayName") == name:
-            yield from (value for side in ("oldValue", "newValue") for value in item.get(side) or ())
-
-
-def _access(record: Record) -> list[Record]:
-    return [row for row in ours_of(record).get("access") or () if isinstance(row, dict)]
-
-
-def moved_of(record: Record) -> tuple[list[str], list[str]]:
-    """What its person gained and lost, or who came into its group and left it; roles by name, `group Net`."""
-    if is_group(address_of(record)):
-        out, into = _sides(record, "members")
-        return [name_of(member) or member for member in into], [name_of(member) or member for member in out]
-    if "adopt" in actions_of(record):  # it had them before
-        return [], []
-    own = [row for row in _access(record) if row.get("kind") in ("role", "group")]
-    if own:
-        gained, lost = ([_called(row) for row in own if (row.get("gains") is True) is side] for side in (True, False))
-        return gained, lost
-    before, after = _sides(record, "appRoleAssignments")
-    return [name for name in after if name not in before], [name for name in before if name not in after]
-
-
-def _called(row: Record) -> str:
-    return ("group " if row.get("kind") == "group" else "") + str(row.get("what", ""))
-
-
-def _sides(record: Record, name: str) -> tuple[list[str], list[str]]:
-    """Old and new values of what was modified."""
-    for item in record.get("modifiedProperties") or ():
-        if isinstance(item, dict) and item.get("displayName") == name:
-            old, new = (list(map(str, item.get(side) or ())) for side in ("oldValue", "newValue"))
-            return old, new
-    return [], []
-
-
-def _concerned(record: Record) -> set[str]:
-    """Addresses, folded: the object's own, members who come or go, who gains or loses, by which group."""
-    rows = _access(record)
-    groups = (group_address(name) for row in rows for name in str(row.get("through", "")).split(" > ") if name)
-    members = (str(member) for member in _modified(record, "members"))
-    people = (str(row.get("address", "")) for row in rows)
-    details = _mapping(ours_of(record), "details")  # of who was revoked
-    return {fold(address) for address in (address_of(record), str(details.get("address", "")), *members, *people, *groups)}
-
-
-def _roles(record: Record) -> set[str]:
-    """Names of the roles, folded, that somebody gains or loses by it, or had before or has after it where these differ."""
-    gained = (str(row.get("what", "")) for row in _access(record) if row.get("kind") == "role")
-    return {fold(name) for name in (*gained, *map(str, _modified(record, "appRoleAssignments")))}
-
-
-def _initiators(record: Record) -> set[str]:
-    started = ours_of(record).get("startedBy")
-    values = started.values() if isinstance(started, dict) else ()
-    return {fold(str(value)) for value in (*_mapping(record, "initiatedBy").values(), *values)}
-
-
-def approvals_of(record: dict[str, Any]) -> list[str]:
-    """The approvals that let it through, each as `accidentalDeletions: agreed in INC-7`."""
-    return [approval_text(item) for item in ours_of(record).get("approvals") or () if isinstance(item, dict)]
-
-
-def approval_text(item: Mapping[str, Any]) -> str:
-    """An approval as the log has it: for which safeguard, and why."""
-    return f"{item.get('safeguard', '')}: {item.get('reason', '')}"
-
-
-def gained_of(record: dict[str, Any]) -> list[Mapping[str, Any]]:
-    """The rows of access that somebody gains by it: until when and why stand in them."""
-    return [row for row in ours_of(record).get("access") or () if isinstance(row, dict) and row.get("gains") is True]

@@ -8,14 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import orjson
 
 from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
-from reconciler.record.log.about import AUDIT, PRUNED, TRUST, Missing, Part, as_it_is, bounds, lines_with
+from reconciler.record.log.about import (
+    AUDIT,
+    BEGIN,
+    PRUNED,
+    RENAMED,
+    TRUST,
+    Missing,
+    Part,
+    as_it_is,
+    bounds,
+    is_escaped,
+    lines_with,
+    places,
+)
 from reconciler.record.log.read import record_of
+from reconciler.report.log_query import text_of
+from reconciler.report.log_record import ours_of
+from reconciler.resolve.any_case import Find, in_any_case
 
 _AUDIT = as_it_is(AUDIT)
 INSIDE = rb'[^"\\]*(?:\\.[^"\\]*)*'  # of a JSON string
@@ -31,7 +49,7 @@ NAMES = {
 
 @dataclass
 class Sought:
-    """A name that no declaration has: whether the log has it, or else which names of its kind (user, group, role) it has."""
+    """A name that no declaration has: whether the log has it, and as far as that was read which names of its kind it has."""
 
     kind: str
     name: str
@@ -39,10 +57,18 @@ class Sought:
     names: dict[str, str] = field(default_factory=dict)
     raw: set[bytes] = field(default_factory=set)
 
+    @cached_property
+    def _finds(self) -> list[Find]:
+        text = text_of(self.kind, self.name)
+        return [in_any_case(text) if text else BEGIN]
+
     def look(self, block: bytes) -> None:
+        """Most blocks hold no such name, and are not read for it."""
+        if not self.seen and places(block, self._finds):
+            self.read(block)
+
+    def read(self, block: bytes) -> None:
         """Names that were seen before cost no more than finding them."""
-        if self.seen:
-            return
         found = {text for pattern in NAMES[self.kind] for text in re.findall(pattern, block)} - self.raw
         self.raw |= found
         for name in chain.from_iterable(map(self._names, found)):
@@ -66,21 +92,19 @@ class Watch:
     sought: Sequence[Sought] = ()
     parts: dict[str, Part] = field(default_factory=dict)
 
-    @property
-    def needs_all(self) -> bool:
-        """Whether the blocks from before the time that is asked for are to be walked too: a name of the past is one."""
-        return bool(self.sought)
-
     def over(self, app: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """The blocks as they are."""
         part = self.parts[app] = Part()
         for block in blocks:
             bounds(part, block)
-            told = (line for line in lines_with(block, (_AUDIT,)) if PRUNED in line or TRUST in line)
-            part.records += [record for line in told for record in record_of(line)]
+            part.records += _telling(block)
             for name in self.sought:
                 name.look(block)
             yield block
+
+    def told(self, app: str) -> list[dict[str, Any]]:
+        """The records that say what was cut, accepted or renamed, as far as the blocks were walked."""
+        return self.parts.get(app, Part()).records
 
     def gaps(self, app: str, since: str, until: str) -> list[Missing]:
         """What is not there between two times (ISO, UTC, "" for no end), as far as the blocks were walked."""
@@ -93,6 +117,13 @@ class Watch:
         accepted = max((gap.until for gap in _accepted(part)), default="")
         unknown = [gap for gap in part.missing if gap.until > accepted]
         return _within((*_beginning(part), *unknown), since, until)
+
+
+def _telling(block: bytes) -> Iterator[dict[str, Any]]:
+    lines = lines_with(block, (_AUDIT,))
+    if not is_escaped(block):
+        lines = (line for line in lines if any(word in line for word in (PRUNED, TRUST, RENAMED)))
+    return (record for line in lines for record in record_of(line) if ours_of(record).get("details"))
 
 
 def _within(gaps: Iterable[Missing], since: str, until: str) -> list[Missing]:

@@ -14,7 +14,16 @@ def in_any_case(text: bytes) -> Find:
 
     Several texts in one pattern would take longer than one after the other.
     """
-    pattern = re2.compile(b"(?i)" + re2.escape(text))
+    return _find(re2.escape(text))
+
+
+def member_in_any_case(name: bytes, value: bytes) -> Find:
+    """The same of a member of a JSON object, both as they stand there, with a space between them or without."""
+    return _find(re2.escape(name) + b": ?" + re2.escape(value))
+
+
+def _find(text: bytes) -> Find:
+    pattern = re2.compile(b"(?i)" + text)
 
     def find(block: bytes, at: int) -> int:
         match = pattern.search(block, at)

@@ -20,9 +20,9 @@ from reconciler.plan.access.moved import moved
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.entries import Entry
 from reconciler.record.forget import forget
-from reconciler.record.log.about import about
 from reconciler.record.log.chain import verify
 from reconciler.record.log.read import records_of
+from reconciler.record.log.walk import about
 from reconciler.record.open import recovered
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -269,9 +269,9 @@ def test_records_that_are_not_there_are_missed_by_their_numbers(tmp_path: Path) 
     lived(tmp_path, 1, 6, 0.0)
     (file,) = (tmp_path / "record" / "wiki" / "log").glob("*.jsonl")
     lines = file.read_bytes().splitlines(keepends=True)
-    assert about([b"".join(lines)], {"User/p0@x.org"}).missing == []
-    (inside,) = about([b"".join([*lines[:3], *lines[4:]])], set()).missing
-    (between,) = about([b"".join(lines[:3]), b"".join(lines[4:])], set()).missing
+    assert about(lambda: [b"".join(lines)], {"User/p0@x.org"}).missing == []
+    (inside,) = about(lambda: [b"".join([*lines[:3], *lines[4:]])], set()).missing
+    (between,) = about(lambda: [b"".join(lines[:3]), b"".join(lines[4:])], set()).missing
     assert inside == between and between.what == "record 5 comes after record 3"
 
 

@@ -34,6 +34,8 @@ def test_a_name_is_known_that_the_log_has_and_no_part_of_one(kind: str, name: st
     sought = Sought(kind, name)
     assert b"".join(Watch([sought]).over("wiki", [block(LOG.values())])) == block(LOG.values())
     assert sought.seen is seen
+    sought.read(block(LOG.values()))  # as whoever is told of a slip
+    assert sought.seen is seen
     assert seen or {"user": "ada@x.org", "group": "Core", "role": "Admin"}[kind] in sought.names.values()
 
 

@@ -1,4 +1,4 @@
-"""Blocks of the log in, the records that tell of one person or of any group out, without parsing all. Pure.
+"""Blocks of the log in, the lines that hold something out, and what is missing, without parsing all. Pure.
 
 A million lines are not parsed: what a line must hold is looked for in the bytes first. Whether records are missing is seen by
 their numbers alone; `reconcile record verify` proves more.
@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.declare.wording import plural
 from reconciler.record.log.chain import Link, link_of
 from reconciler.record.log.read import record_of
-from reconciler.resolve.any_case import Find, in_any_case
+from reconciler.resolve.any_case import Find
 
-ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
+# What JSON writes as it is, and lower case finds whatever the case; but for what Unicode has twice: ; ` and the i of a dotted
+# capital.
+ASCII_RUN = re.compile(rb"(?:[ !#-:<-\[\]-_a-~](?!\xcc\x87))+")
 ESCAPED = re.compile(rb"\\u(?!00[01])")  # control characters alone are written so
-GROUP = b'"identityType":"Group"'
 TRUST = b'"command":"trust"'  # what accepted a lost stretch
 PRUNED = b'"kind":"pruned"'  # what says that records were cut
+RENAMED = b'"renamedRoles"'  # what says how roles were called before
 AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
 Record = dict[str, Any]
 
@@ -78,28 +80,19 @@ class Part:
         self.missing.append(Missing(self.newest or at, at, what))
 
 
-def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
-    """The records in which one of these texts is a value, whatever its case, those of groups, and those of what is no object.
-
-    Raises RecordError.
-    """
-    part, finds = Part(), [as_it_is(GROUP), as_it_is(AUDIT), *map(in_any_case, filter(None, map(whole, texts)))]
-    for block in blocks:
-        lines = lines_of(block) if is_escaped(block) else lines_with(block, finds)
-        part.records += [record for line in lines for record in record_of(line)]
-        bounds(part, block)
-    return part
-
-
 def lines_of(block: bytes) -> Iterator[bytes]:
     """All lines that are not empty."""
     return filter(None, block.split(b"\n"))
 
 
 def lines_with(block: bytes, finds: Iterable[Find]) -> Iterator[bytes]:
-    """The lines of a block in which one of these finds something, in their order."""
-    found = {place for find in finds for place in _lines(block, find)}
-    yield from (block[start:end] for start, end in sorted(found))
+    """The lines of a block in which one of these finds something, in their order; all where letters may stand as escapes."""
+    return (block[start:end] for start, end in places(block, finds))
+
+
+def places(block: bytes, finds: Iterable[Find]) -> list[tuple[int, int]]:
+    """From where to where each of these lines goes."""
+    return sorted({place for find in ((BEGIN,) if is_escaped(block) else finds) for place in _lines(block, find)})
 
 
 def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
@@ -114,6 +107,9 @@ def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
 def as_it_is(text: bytes) -> Find:
     """Finds a text as we write it."""
     return lambda block, at: block.find(text, at)
+
+
+BEGIN = as_it_is(b"{")  # finds each record
 
 
 def whole(text: str) -> bytes:

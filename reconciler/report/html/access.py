@@ -11,7 +11,7 @@ from reconciler.report.had import change
 from reconciler.report.had_text import cells_of, unconfirmed, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
-from reconciler.report.log_query import approval_text
+from reconciler.report.log_record import approval_text
 from reconciler.report.moved import cause, what
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Since", "Until", "Reason", "Last seen")

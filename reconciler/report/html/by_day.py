@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from reconciler.report.log_query import actions_of, status_of
+from reconciler.report.log_record import actions_of, status_of
 
 KINDS = ("created", "updated", "ended", "failed")  # from the bottom of a bar to its top
 DONE = {"create": "created", "adopt": "updated", "update": "updated", "enable": "updated", "disable": "ended", "delete": "ended"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.report.change_text import value_text
 from reconciler.report.html.listing import Line, Row
-from reconciler.report.log_query import actions_of, address_of, approvals_of, by_of, came_of, ours_of, status_of
+from reconciler.report.log_record import actions_of, address_of, approvals_of, by_of, came_of, ours_of, status_of
 
 COLUMNS = ("When", "App", "Action", "Status", "Object", "By", "What came of it")
 OBJECT = COLUMNS.index("Object")

@@ -11,7 +11,7 @@ from reconciler.report.html import access, log_rows
 from reconciler.report.html.by_day import KINDS, bars, kind_of
 from reconciler.report.html.listing import Listing, Row, listing
 from reconciler.report.html.page import page
-from reconciler.report.log_query import by_of, ours_of
+from reconciler.report.log_record import by_of, ours_of
 
 STATUS = ("App", "Health", "Last success", "Next cycle", "In scope", "Provisioned", "Failed", "In escrow", "Drifted", "Remark")
 CYCLES = ("Began", "App", "Occasion", "By", *(kind.capitalize() for kind in KINDS), "Cycle")
