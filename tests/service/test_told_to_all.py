@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
-from reconciler.service.ends import End, Removed
+from reconciler.record.service import Sighting
+from reconciler.service.clocks import later
+from reconciler.service.commits import InHistory, date_of, in_history
+from reconciler.service.ends import Behind, End, Removed
 from reconciler.service.order import Means, Order
 from reconciler.service.result import CycleResult
 from reconciler.service.worker import conducted
 from tests.simulation.turns import Turns, turns
+from tests.support.gitworld import git
 from tests.support.rounds import Rounds
 
 TELLS = "notification: {email: [ops@example.com]}\n"
@@ -76,6 +81,88 @@ def test_two_machines_on_one_record_tell_once_that_files_of_all_apps_are_wrong_a
         machines.turn(machine)
     began, ended = machines.found[before:]
     assert (ended.phase, ended.thread) == ("ended", (began.id,)) and not machines.open
+
+
+def told_since(machines: Turns, before: int) -> list[str]:
+    return [event.phase for event in machines.found[before:]]
+
+
+FILES = [
+    ("directory/groups/odd.yaml", ODD, None),
+    ("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n", "assignments"),
+    ("reconciler.yaml", "record: {backend: git, remote: origin, path: kept}\n", "record: {backend: git, remote: origin}\n"),
+]
+
+
+@pytest.mark.parametrize(("file", "wrong", "right"), FILES)
+def test_a_machine_on_an_older_commit_neither_ends_what_a_newer_one_began_nor_begins_what_that_ended(
+    machines: Turns, file: str, wrong: str, right: str | None
+) -> None:
+    newer, older = machines.machines
+    machines.fate.calm = True
+    right = (machines.author / "desired" / file).read_text() if right == "assignments" else right
+    machines.turn(newer)
+    machines.turn(older)
+    machines.write(file, wrong)
+    machines.merge()
+    machines.behind.remove(older)
+    before = len(machines.found)
+    machines.turn(newer)
+    assert told_since(machines, before) == ["began"]
+    assert isinstance(machines.turn(older), CycleResult)
+    machines.turn(newer)
+    assert told_since(machines, before) == ["began"], "the older one has not seen what is wrong"
+    machines.behind.add(older)
+    machines.turn(older)
+    machines.write(file, right) if right else (machines.author / "desired" / file).unlink()
+    machines.merge()
+    machines.behind.remove(older)
+    for machine in (newer, older, newer):
+        machines.turn(machine)
+    assert told_since(machines, before) == ["began", "ended"], "the older one has not seen that it is right"
+    machines.behind.add(older)
+    machines.turn(older)
+    assert told_since(machines, before) == ["began", "ended"] and not machines.open
+
+
+def test_who_follows_main_and_lacks_a_commit_that_another_machine_had_writes_nothing_of_the_older_one(machines: Turns) -> None:
+    """Whoever left by it would be let in again."""
+    newer, older = machines.machines
+    machines.fate.calm = True
+    machines.turn(newer)
+    machines.turn(older)
+    machines.write("directory/groups/new.yaml", "groups: [{displayName: New, members: []}]\n")
+    machines.merge()
+    machines.behind.remove(older)
+    machines.turn(newer)
+    machines.enter(older)
+    means = Means(SILENT, machines.now, SystemChance(), lambda: nullcontext(lambda: False))
+    mine = git(older, "rev-parse", "HEAD").strip()
+    order = Order("c", True, merged=mine, asks_first=True)
+    assert conducted(Path("desired"), "wiki", order, means) == Behind("wiki")
+    assert isinstance(conducted(Path("desired"), "wiki", order._replace(asks_first=False), means), CycleResult)
+
+
+def test_settings_that_were_never_right_are_left_to_each_machine(machines: Turns) -> None:
+    machines.fate.calm = True
+    machines.write("reconciler.yaml", "record: {backend: git, path: kept}\n")
+    git(machines.author, "commit", "--quiet", "--amend", "-a", "-m", "declared")
+    git(machines.author, "push", "--quiet", "--force", "origin", "HEAD:main")
+    end = machines.turn(machines.machines[0])
+    assert isinstance(end, CycleResult) and (end.is_of_checkout, end.is_told_to_all, end.outboxes) == (True, False, ())
+    assert not machines.found
+
+
+def test_a_commit_that_is_not_here_is_newer_but_where_this_one_is_of_a_later_day(machines: Turns) -> None:
+    """A shallow clone, or a history that somebody has rewritten."""
+    machines.turn(machines.machines[0])
+    mine, at = git(machines.machines[0], "rev-parse", "HEAD").strip(), machines.now()
+    date, unknown = date_of(mine), "0" * 40
+    for other, is_behind in ((date, True), (later(date, -1), False)):
+        found = in_history(mine, at, Sighting(commit=unknown, at=at, date=other))
+        assert found.is_behind is is_behind and found.newest is not None
+        assert found.newest["commit"] == (unknown if is_behind else mine)
+    assert in_history("", at, None) == InHistory() and not in_history(mine, at, Sighting(commit=mine, at=at)).is_behind
 
 
 def test_processes_of_one_cycle_tell_all_apps_people_once_in_one_message(pair: Pair) -> None:
