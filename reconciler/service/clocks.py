@@ -13,6 +13,7 @@ from reconciler.service.result import Kind
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EARLY = 0.1  # of an interval: two machines whose clocks differ a little take turns all the same
+ROUNDED = 1  # seconds: moments are whole ones, and a process takes some time to begin
 
 
 def seconds(text: str) -> int:
@@ -73,7 +74,7 @@ def next_cycle(service: Service, interval: int, now: str) -> str:
 def is_due(service: Service, interval: int, now: str) -> bool:
     """Whether a cycle may begin now: another machine may have made one."""
     due = next_cycle(service, interval, now)
-    return bool(due) and due <= later(now, 0 if "quarantine" in service else interval * EARLY)
+    return bool(due) and due <= later(now, 0 if "quarantine" in service else max(interval * EARLY, ROUNDED))
 
 
 def is_off(service: Service) -> bool:

@@ -129,7 +129,8 @@ def _to(near: Near, events: Iterable[Event]) -> Iterator[Event]:
     to = near.to
     for event in events:
         if to.target.channels and event.kind in to.wanted.on:
-            commands = (f"reconcile status --app {to.name}",)
+            check = ("reconcile validate",) if event.kind == FAILURE else ()
+            commands = (*check, f"reconcile status --app {to.name}")
             yield replace(event, app=to.name, display_name=to.display_name, commands=commands)
 
 

@@ -38,6 +38,7 @@ def test_the_next_cycle_comes_an_interval_after_the_last_one_began() -> None:
     assert next_cycle(service, 2400, NOW) == later(NOW, 2400) and next_cycle({}, 2400, NOW) == NOW
     assert not begins(service, 2400, "a", later(NOW, 1200))
     assert begins(service, 2400, "a", later(NOW, 2300)), "clocks of two machines differ a little"
+    assert not begins(service, 5, "a", later(NOW, 3)) and begins(service, 5, "a", later(NOW, 4)), "moments are whole seconds"
     assert begins(service, 2400, "b", later(NOW, 1)), "the declaration has changed"
 
 

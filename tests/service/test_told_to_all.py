@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
+from reconciler.notify.message import Message
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
 from reconciler.record.service import Sighting
@@ -45,12 +46,21 @@ class Pair:
         means = Means(SILENT, self.service.now, SystemChance(), self.service._orderly)
         return conducted(Path("desired"), app, Order(f"{app}{self.numbers}", True), means)
 
+    def commands(self) -> tuple[str, ...]:
+        """Of the last message."""
+        return self._messages()[-1].event.commands
+
     def told(self) -> list[tuple[str, str, str, str]]:
         """(phase, name, reason, address) of all messages."""
+        return [
+            (m.event.phase, m.event.display_name, m.event.reason, *m.target.email)  # type: ignore[misc]
+            for m in self._messages()
+        ]
+
+    def _messages(self) -> list[Message]:
         folder = self.service.folder / ".reconcile"
         found = [m for app in ("wiki", "zoo") for m in Outbox(folder / app / "outbox").messages()]
-        found.sort(key=lambda message: message.created)
-        return [(m.event.phase, m.event.display_name, m.event.reason, *m.target.email) for m in found]  # type: ignore[misc]
+        return sorted(found, key=lambda message: message.created)
 
 
 @pytest.fixture
@@ -173,6 +183,7 @@ def test_processes_of_one_cycle_tell_all_apps_people_once_in_one_message(pair: P
     results = [pair.cycle(app) for app in ("zoo", "wiki", *both)]
     assert all(isinstance(end, CycleResult) and end.is_of_checkout and end.is_told_to_all for end in results)
     assert pair.told() == [("began", "2 apps", "InvalidDeclaration", "ops@example.com")]
+    assert pair.commands() == ("reconcile validate", "reconcile status")
     odd.unlink()
     for app in both:
         pair.cycle(app)
