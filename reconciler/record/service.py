@@ -70,9 +70,10 @@ class Seen(TypedDict):
 
 
 class Sighting(Seen, total=False):
-    """The same with the commit's own date, where the record keeps it."""
+    """The same with the commit's own date, and when a cycle was of it last, where the record keeps these."""
 
     date: str
+    last: str
 
 
 class Watermark(TypedDict, total=False):

@@ -34,7 +34,7 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         service = stored.service if stored is not None else Service()
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         means.stands(standing_of(app, service, interval))
-        history = in_history(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
+        history = in_history(commit_of(declarations.folder), started, service, order.pulled)
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], history, order.urgent, order.in_review)
         begins = order.forced or clocks.begins(service, interval, frame.declared, started, frame.in_review)
         if clocks.is_off(service) or not begins:

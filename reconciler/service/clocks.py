@@ -13,6 +13,7 @@ from reconciler.service.result import Kind
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EARLY = 0.1  # of an interval: two machines whose clocks differ a little take turns all the same
+OVERDUE_AFTER = 3  # intervals without what should have come
 ROUNDED = 1  # seconds: moments are whole ones, and a process takes some time to begin
 
 

@@ -9,7 +9,8 @@ from reconciler.cycle.commit import revision
 from reconciler.cycle.earlier_commit import is_known
 from reconciler.record.here import ask
 from reconciler.record.moments import FORM
-from reconciler.record.service import Sighting
+from reconciler.record.service import Service, Sighting
+from reconciler.service.clocks import OVERDUE_AFTER, between
 from reconciler.service.commit_age import first_sight
 
 
@@ -38,16 +39,22 @@ class InHistory(NamedTuple):
     is_behind: bool = False
 
 
-def in_history(commit: str, now: str, newest: Sighting | None, pulled: Sighting | None = None) -> InHistory:
-    """Of a cycle of `commit` that begins `now`, where the record knows of the `newest`; `pulled` came from the remote last."""
+def in_history(commit: str, now: str, service: Service, pulled: Sighting | None = None) -> InHistory:
+    """Of a cycle of `commit` that begins `now`, on the record's service's part; `pulled` came from the remote last.
+
+    Once no cycle was of the newest commit for three intervals, whoever had it is gone, or it was taken back: this one counts.
+    """
+    newest = service.get("sighting")
     own = first_sight(commit, now, newest, pulled)
     if own is None:
         return InHistory(newest=newest)
-    if newest is not None and commit == newest["commit"]:
-        return InHistory(own, Sighting(**{**newest, **own}))
-    if newest is not None and _is_before(commit, newest):
+    if newest is None or commit == newest["commit"]:
+        date = newest.get("date") if newest is not None else None
+        return InHistory(own, Sighting(**own, date=date or date_of(commit), last=now))
+    is_lasting = abs(between(newest.get("last", newest["at"]), now)) <= OVERDUE_AFTER * service.get("interval", 0)
+    if is_lasting and _is_before(commit, newest):
         return InHistory(own, newest, is_behind=True)
-    return InHistory(own, Sighting(**own, date=date_of(commit)))
+    return InHistory(own, Sighting(**own, date=date_of(commit), last=now))
 
 
 def _is_before(commit: str, other: Sighting) -> bool:

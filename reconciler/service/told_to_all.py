@@ -108,7 +108,7 @@ def _held(everything: Declarations) -> tuple[str, Service]:
 
 
 def _history(result: CycleResult, service: Service) -> InHistory:
-    return in_history(result.commit, result.started, service.get("sighting"))
+    return in_history(result.commit, result.started, service)
 
 
 def _news(

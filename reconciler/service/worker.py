@@ -154,7 +154,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             counts = last_counts(record.service)
             result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
             interval = order.interval or record.service.get("interval", result.interval)
-            history = in_history(result.commit, result.started, record.service.get("sighting"), order.pulled)
+            history = in_history(result.commit, result.started, record.service, order.pulled)
             record.keep_service(not_begun(record.service, result, interval, history))
             result = replace(result, is_behind=history.is_behind)
             result = replace(result, standing=standing_of(app, record.service, interval))

@@ -97,6 +97,7 @@ def told_since(machines: Turns, before: int) -> list[str]:
     return [event.phase for event in machines.found[before:]]
 
 
+NEVER = "2000-01-01T00:00:00Z"
 FILES = [
     ("directory/groups/odd.yaml", ODD, None),
     ("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n", "assignments"),
@@ -164,15 +165,33 @@ def test_settings_that_were_never_right_are_left_to_each_machine(machines: Turns
 
 
 def test_a_commit_that_is_not_here_is_newer_but_where_this_one_is_of_a_later_day(machines: Turns) -> None:
-    """A shallow clone, or a history that somebody has rewritten."""
+    """A history of one commit, or one that somebody has rewritten."""
     machines.turn(machines.machines[0])
     mine, at = git(machines.machines[0], "rev-parse", "HEAD").strip(), machines.now()
     date, unknown = date_of(mine), "0" * 40
     for other, is_behind in ((date, True), (later(date, -1), False)):
-        found = in_history(mine, at, Sighting(commit=unknown, at=at, date=other))
+        found = in_history(mine, at, {"interval": 60, "sighting": Sighting(commit=unknown, at=at, date=other, last=at)})
         assert found.is_behind is is_behind and found.newest is not None
         assert found.newest["commit"] == (unknown if is_behind else mine)
-    assert in_history("", at, None) == InHistory() and not in_history(mine, at, Sighting(commit=mine, at=at)).is_behind
+    assert in_history("", at, {}) == InHistory()
+    same = in_history(mine, at, {"sighting": Sighting(commit=mine, at=NEVER)})
+    assert not same.is_behind and same.newest == {"commit": mine, "at": NEVER, "date": date, "last": at}
+
+
+def test_once_no_cycle_was_of_the_newest_commit_for_three_intervals_the_older_one_counts(machines: Turns) -> None:
+    """The machine that had it may be gone, and main put back: nobody is left without word for longer."""
+    newer, older = machines.machines
+    machines.fate.calm = True
+    machines.turn(newer)
+    machines.turn(older)
+    machines.write("directory/groups/odd.yaml", ODD)
+    machines.merge()
+    machines.behind.remove(older)
+    before = len(machines.found)
+    machines.turn(newer)
+    for said in (["began"], ["began"], ["began"], ["began", "ended"]):
+        machines.turn(older)
+        assert told_since(machines, before) == said
 
 
 def test_processes_of_one_cycle_tell_all_apps_people_once_in_one_message(pair: Pair) -> None:
