@@ -46,10 +46,11 @@ def is_ahead(moment: str, by: float, now: str) -> bool:
 def mapped(app: App) -> str:
     """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
     filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
+    more = [[a.default, a.caseExact] for m in (app.users, app.groups) for a in m.attributes]
     does = [[m.enabled, sorted(m.targetObjectActions), m.assertive] for m in (app.users, app.groups)]
     roles = [[r.value, r.displayName, r.enabled, r.privileged, *sorted(r.allowedMemberTypes)] for r in app.roles.values()]
     scope = [app.provisioning.scope, app.provisioning.defaultAccess, app.provisioning.nestedGroups]
-    return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
+    return sha256([rests_on(app), filters, more, does, roles, scope, app.deprovisioning.outOfScope])
 
 
 def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: float) -> Kind:
