@@ -94,6 +94,7 @@ def run(
     from reconciler.service.loop import Loop
     from reconciler.service.messages import Messages
     from reconciler.service.metrics import Metrics
+    from reconciler.service.observer import Observers
     from reconciler.service.turns import Settings
 
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
@@ -112,7 +113,7 @@ def run(
     messages, soon = Messages(say, (metrics,), LAST, channels), min(SOON, grace * SHARE)
     follow = Follow(_main(desired) if pull else None, poll, 1 if once else PATIENCE)
     settings = Settings(desired, apps, interval, once, grace - soon, lock_timeout, causes, when == "due", channels)
-    loop = Loop(settings, say, (messages, metrics), follow)
+    loop = Loop(settings, say, Observers(messages, metrics), follow)
     _check(loop, apps)
     with ExitStack() as stack:
         try:

@@ -20,15 +20,14 @@ from reconciler.declare.others import Others
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.policies import check_policies, read_policies
 from reconciler.declare.reader import Reader
+from reconciler.declare.record_place import record_in, slips
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import fingerprint, once, sound
-from reconciler.declare.settings import RecordSettings, record_settings
+from reconciler.declare.settings import RecordSettings
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Document
 
-# Keys of a record in Git: a local one is not signed.
-OF_GIT = ("remote", "ref", "sign", "allowedSigners", "allowedIdentities", "unsignedUntil")
 NEEDED = ("app", "mappings", "assignments")
 
 
@@ -146,26 +145,12 @@ class _Loader:
         check_policies(concerned, {**self.others.with_roles(concerned, apps), **apps}, self.problems)
 
     def _settings(self, files: list[Path]) -> None:
-        """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
         for entry in files:
             document = self.reader.read(entry, "reconciler")
-            if document is None:
-                continue
-            self.default_domain = document.data.get("defaultDomain")
-            declared = document.data.get("record")
-            if declared is None:
-                continue
-            backend = declared.get("backend", "local")
-            self.record = record_settings(declared, str(self.root))
-            known = backend in ("git", "local") and not document.lacks(("record", "backend"))
-            for key, owner in (*((key, "git") for key in OF_GIT), ("path", "local")):
-                if known and key in declared and backend != owner:
-                    self.reader.error(
-                        document.locate_key(("record", key)),
-                        "other-backend",
-                        f"{key} has no meaning for the record's backend {backend}",
-                        f"write `backend: {owner}`, or remove {key}",
-                    )
+            if document is not None:
+                self.default_domain = document.data.get("defaultDomain")
+                self.record = record_in(document, str(self.root))
+                self.problems += slips(document)
         self.folders.single(files)
 
     def _apps(self, places: list[Path]) -> None:

@@ -62,11 +62,18 @@ class Quarantined(TypedDict, total=False):
     tries: int
 
 
-class Sighting(TypedDict):
-    """The commit of the declaration that the last cycle had, and when the service first saw it."""
+class Seen(TypedDict):
+    """A commit of the declaration, and when the service first saw it."""
 
     commit: str
     at: str
+
+
+class Sighting(Seen, total=False):
+    """The same with the commit's own date, and when a cycle was of it last, where the record keeps these."""
+
+    date: str
+    last: str
 
 
 class Watermark(TypedDict, total=False):
@@ -122,7 +129,7 @@ class Service(TypedDict, total=False):
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
     toTell:      who is told, while app.yaml is wrong or gone; written where somebody is
     toldToAll:   what people of all apps know of files that all apps share; in one app's record alone
-    sighting:    of the declaration's commit; not there where its files are in none
+    sighting:    of the newest commit that a cycle had, whichever machine's; not there where the files were in none
     """
 
     begun: str

@@ -35,7 +35,10 @@ DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
 
 def causes_of(result: CycleResult, service: Service, to: Recipients) -> list[Cause]:
-    """Sorted by kind and reason, but for those that another one says too, which come last; `service` is as after the cycle."""
+    """Sorted by kind and reason, but for those that another one says too, which come last; `service` is as after the cycle.
+
+    Of what is declared a cycle says nothing that is behind another machine's.
+    """
     causes = [
         *_quarantine(result, to),
         *([] if result.quarantine or result.is_of_checkout else _whole(result)),
@@ -44,13 +47,21 @@ def causes_of(result: CycleResult, service: Service, to: Recipients) -> list[Cau
         *_drift(result, service),
         *_repaired(result),
     ]
-    return sorted(causes, key=lambda cause: (cause.within is not None, cause.kind, cause.reason))
+    said = [cause for cause in causes if not (result.is_behind and _is_of_declaration(cause.kind, cause.reason))]
+    return sorted(said, key=lambda cause: (cause.within is not None, cause.kind, cause.reason))
+
+
+def _is_of_declaration(kind: str, reason: str) -> bool:
+    """Whether another commit can make it begin and end: all but what the service or somebody at it did."""
+    return kind not in ("quarantine", "drift") and (kind != "failure" or reason == INVALID or reason not in WHOLE)
 
 
 def is_unseen(known: Known, result: CycleResult) -> bool:
-    """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere, and
-    one whose declaration is in error nowhere.
+    """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere, one
+    whose declaration is in error nowhere, and one that is behind another machine's does not know what is declared now.
     """
+    if result.is_behind and _is_of_declaration(known["kind"], known["reason"]):
+        return True
     if result.error is not None and result.error.code == INVALID:
         return True
     if known["kind"] == "quarantine" or known["reason"] == INVALID:  # it was right, or no cycle would have begun

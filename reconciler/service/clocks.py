@@ -13,6 +13,8 @@ from reconciler.service.result import Kind
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EARLY = 0.1  # of an interval: two machines whose clocks differ a little take turns all the same
+OVERDUE_AFTER = 3  # intervals without what should have come
+ROUNDED = 1  # seconds: moments are whole ones, and a process takes some time to begin
 
 
 def seconds(text: str) -> int:
@@ -44,10 +46,11 @@ def is_ahead(moment: str, by: float, now: str) -> bool:
 def mapped(app: App) -> str:
     """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
     filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
+    more = [[a.default, a.caseExact] for m in (app.users, app.groups) for a in m.attributes]
     does = [[m.enabled, sorted(m.targetObjectActions), m.assertive] for m in (app.users, app.groups)]
     roles = [[r.value, r.displayName, r.enabled, r.privileged, *sorted(r.allowedMemberTypes)] for r in app.roles.values()]
     scope = [app.provisioning.scope, app.provisioning.defaultAccess, app.provisioning.nestedGroups]
-    return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
+    return sha256([rests_on(app), filters, more, does, roles, scope, app.deprovisioning.outOfScope])
 
 
 def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: float) -> Kind:
@@ -73,7 +76,7 @@ def next_cycle(service: Service, interval: int, now: str) -> str:
 def is_due(service: Service, interval: int, now: str) -> bool:
     """Whether a cycle may begin now: another machine may have made one."""
     due = next_cycle(service, interval, now)
-    return bool(due) and due <= later(now, 0 if "quarantine" in service else interval * EARLY)
+    return bool(due) and due <= later(now, 0 if "quarantine" in service else max(interval * EARLY, ROUNDED))
 
 
 def is_off(service: Service) -> bool:

@@ -1,14 +1,13 @@
-"""One cycle of one app: its declarations and its record in, what came of it out. Writes both as apply does."""
+"""One cycle of one app that is under way: its declarations and its record in, what came of it out. Writes both as apply does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import inf
 
 from reconciler.apply.model import Result
 from reconciler.cycle.session import Read, Session, read_and_plan
-from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
+from reconciler.cycle.write import Request, job_of, keep_roles, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Cause, Change
 from reconciler.plan.selection import Selection
@@ -20,45 +19,20 @@ from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest, retried
-from reconciler.service.commit_age import first_sight, measured_from
+from reconciler.service.commit_age import measured_from
+from reconciler.service.commits import date_of
 from reconciler.service.cycle_line import is_told, tell_cycle
 from reconciler.service.escrow import given_up, released
 from reconciler.service.figures import Frame, Work
 from reconciler.service.held import allowed, log_held
-from reconciler.service.order import COMMAND, Means, Order, Postponed
+from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.progress import Progress
-from reconciler.service.read_back import commit_of, date_of, read_back
+from reconciler.service.read_back import read_back
 from reconciler.service.reading import Reading
 from reconciler.service.recipients import folder_of, kept, recipients_of
-from reconciler.service.result import AppError, CycleResult, Ended, Kind, Since, Standing
+from reconciler.service.result import AppError, CycleResult, Ended, Kind, Since
 from reconciler.service.standing import standing_of
-from reconciler.service.verdicts import approvals, blocks, closed, ending, held_back, quarantined
-
-
-def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) -> CycleResult | Postponed:
-    """One cycle of one app under its lock, where one is due. Raises Locked and RecordError."""
-    started = means.clock()
-    if (shut := closed(app, declarations)) is not None:
-        result = CycleResult(app.name, app.profile, order.cycle_id, "incremental", started, means.clock(), *shut)
-        return replace(result, standing=Standing(app.name, app.profile, "incremental")) if result.result == "off" else result
-    with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
-        stored = store.load()
-        service = stored.service if stored is not None else Service()
-        interval = order.interval or clocks.seconds(app.provisioning.interval)
-        means.stands(standing_of(app, service, interval))
-        sighting = first_sight(commit_of(declarations.folder), started, service.get("sighting"), order.pulled)
-        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10], sighting, order.urgent, order.in_review)
-        begins = order.forced or clocks.begins(service, interval, frame.declared, started, frame.in_review)
-        if clocks.is_off(service) or not begins:
-            due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
-            return Postponed(app.name, started, due, clocks.why(service), is_well)
-        refresh = inf if order.urgent else clocks.seconds(app.provisioning.fullRefresh)
-        kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, refresh)
-        progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
-        try:
-            return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run(stored)
-        finally:
-            progress.end()
+from reconciler.service.verdicts import approvals, blocks, ending, held_back, quarantined
 
 
 def _knows_of_all(service: Service) -> bool:
@@ -67,7 +41,7 @@ def _knows_of_all(service: Service) -> bool:
 
 
 @dataclass(frozen=True)
-class _Cycle:
+class Cycle:
     """One app's cycle under way. `service` is its part of the record as it was."""
 
     app: App
@@ -216,16 +190,17 @@ class _Cycle:
         return self._end(result, work, session)
 
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
-        app, id, now, sighting = self.app, self.order.cycle_id, self.means.clock(), self.frame.sighting
-        commit = sighting["commit"] if sighting is not None else ""
+        app, id, now, history = self.app, self.order.cycle_id, self.means.clock(), self.frame.history
+        commit = history.own["commit"] if history.own is not None else ""
         repairs = app.provisioning.drift == "repair"
         new = self.kind == "initial" or self.service.get("cycle", {}).get("declared") != self.frame.declared
         head = app.name, app.profile, id, self.kind, self.started, now, ended, error
-        return CycleResult(*head, commit=commit, repairs=repairs, is_of_new=new, is_told_to_all=_knows_of_all(self.service))
+        result = CycleResult(*head, commit=commit, is_behind=history.is_behind, repairs=repairs, is_of_new=new)
+        return replace(result, is_told_to_all=_knows_of_all(self.service))
 
     def _since(self) -> Since:
         """From when on the time counts until a leaver is out."""
-        sighting = self.frame.sighting
+        sighting = self.frame.history.own
         return measured_from(date_of(sighting["commit"]), sighting["at"]) if sighting is not None else Since()
 
     def _end(self, result: CycleResult, work: Work, session: Session | None) -> CycleResult:

@@ -38,6 +38,12 @@ class Held(NamedTuple):
     app: str
 
 
+class Behind(NamedTuple):
+    """No cycle began, since another machine's had a newer commit, which this checkout may get."""
+
+    app: str
+
+
 class Removed(NamedTuple):
     """The app is no longer declared; in `outboxes` waits what people are told of that."""
 
@@ -79,7 +85,7 @@ class Unanswered(NamedTuple):
 
 UNSEEN = Unanswered("the process that looked at the remote died", "see whether the machine has memory left: the next look comes")
 Seen = Head | Unanswered
-End = CycleResult | Postponed | Busy | Held | Removed | Died | Stopped | Survey | Seen
+End = CycleResult | Postponed | Busy | Held | Behind | Removed | Died | Stopped | Survey | Seen
 
 
 def told(name: str, end: End, at: str) -> list[Event]:
@@ -93,7 +99,7 @@ def told(name: str, end: End, at: str) -> list[Event]:
     return [Event(at, kind, words, name, "", level)]
 
 
-def _words(end: Postponed | Busy | Held | Removed | Died | Stopped) -> tuple[str, str, Level]:
+def _words(end: Postponed | Busy | Held | Behind | Removed | Died | Stopped) -> tuple[str, str, Level]:
     """(kind of event, words, level)."""
     match end:
         case Postponed(next=""):
@@ -104,6 +110,8 @@ def _words(end: Postponed | Busy | Held | Removed | Died | Stopped) -> tuple[str
             return "locked", f"no cycle: {end.why}", "info"
         case Held():
             return "held", "no cycle: the checkout is not as merged", "error"
+        case Behind():
+            return "behind", "no cycle yet: another machine's had a newer commit, so the remote is looked at first", "info"
         case Removed():
             words = "no longer declared: it has no more cycles, and its accounts stay; `reconcile plan` names its record"
             return "removed", words, "warning"

@@ -10,7 +10,8 @@ from reconciler.apply.model import ENDED, Outcome
 from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
-from reconciler.record.service import CycleFigures, Escrow, Service, Sighting, WaitedFor, Watermark
+from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark
+from reconciler.service.commits import InHistory
 from reconciler.service.escrow import after, failed
 from reconciler.service.failures import DONE, OTHER, stands
 from reconciler.service.quarantine import Tally
@@ -22,15 +23,15 @@ NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
 @dataclass(frozen=True)
 class Frame:
     """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date, and
-    when the commit was first seen that the declaration comes from; None where it comes from none. One that is urgent is no
-    cycle of the app's clock; one `in_review` leaves what is declared anew to its own review.
+    the commit that the declaration comes from. One that is urgent is no cycle of the app's clock; one `in_review` leaves what
+    is declared anew to its own review.
     """
 
     interval: int
     declared: str
     mapped: str
     day: str
-    sighting: Sighting | None = None
+    history: InHistory = InHistory()
     urgent: bool = False
     in_review: bool = False
 
@@ -151,7 +152,7 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         whole = not result.unreviewed and (good or _is_all_told(result, escrows))
         service["watermark"] = _watermark(before.get("watermark", {}), result, frame, whole)
     put(service, "steadySince", steady)
-    put(service, "sighting", frame.sighting)
+    put(service, "sighting", frame.history.newest)
     put(service, "escrows", dict(escrows))
     safeguards = ", ".join(block.safeguard for block in result.blocked)
     if result.error is None:
@@ -187,13 +188,14 @@ def _is_all_told(result: CycleResult, escrows: Mapping[str, Escrow]) -> bool:
     return not (result.interrupted or result.blocked or result.writes or escrows) and all(map(stands, result.failures))
 
 
-def not_begun(before: Service, result: CycleResult, interval: int) -> Service:
+def not_begun(before: Service, result: CycleResult, interval: int, history: InHistory) -> Service:
     """The service's part of the record after a cycle that could not begin, whatever is declared; `interval` is in seconds, 0
     where nothing says it.
     """
     service: Service = {**before, "begun": _begun(before, result), "cycle": _cycle(result, "")}
     put(service, "steadySince", "")
     put(service, "interval", interval)
+    put(service, "sighting", history.newest)
     return service
 
 

@@ -13,11 +13,9 @@ from reconciler import __version__
 from reconciler.cycle.clock import now
 from reconciler.record.service import Sighting
 from reconciler.service import worker
-from reconciler.service.app_files import app_files
 from reconciler.service.bell import Bell
 from reconciler.service.child import Child
-from reconciler.service.clocks import later
-from reconciler.service.ends import UNSEEN, Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
+from reconciler.service.ends import UNSEEN, Behind, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
 from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
@@ -25,11 +23,11 @@ from reconciler.service.order import Postponed
 from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import Pulled, named, touched
 from reconciler.service.result import CycleResult, Standing
+from reconciler.service.surveys import Surveys
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.turns import Settings, Turn, clocks_of
 
 LONGEST = 60.0  # seconds without a look at the clock, which somebody may set
-BUSY = 60  # seconds until an app is tried again that another run holds
 
 
 @dataclass
@@ -38,7 +36,7 @@ class Loop:
 
     settings: Settings
     say: Callable[[Event], None]
-    observers: tuple[Observer, ...] = ()
+    observer: Observer = field(default_factory=Observer)
     follow: Follow = field(default_factory=Follow)
     ends: dict[str, End] = field(default_factory=dict)
 
@@ -46,12 +44,11 @@ class Loop:
         self.turns: dict[str, Turn] = {}
         self.systemd = Systemd()
         self.stopping = False
-        self.surveys: Child | None = None
+        self.surveys = Surveys(self.settings.desired)
         self.looks: Child | None = None
         self.seen: Seen | None = None  # at the remote, and not taken yet
         self.pulled: Sighting | None = None  # what came from there last
-        self.files = app_files(self.settings.desired)
-        self.troubles = OwnTroubles(self.follow, self.say, self.observers)
+        self.troubles = OwnTroubles(self.follow, self.say, self.observer)
         self.bell = Bell()
         self.beat = time.monotonic()
 
@@ -76,28 +73,17 @@ class Loop:
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
-        end = Child(worker.survey, self.settings.desired).heard()
-        self._surveyed(end)
-        return end if isinstance(end, Survey) else None
+        survey = self.surveys.first()
+        self._surveyed(survey)
+        return survey
 
     def _look_around(self) -> None:
         """Without a pull, after which that is done: whether there are other files of apps than before."""
         if not self.follow.follows and not self.settings.once:
-            self._compare()
-
-    def _compare(self) -> None:
-        """See which apps there are now, where their files are others than before, whoever has changed them."""
-        if (files := app_files(self.settings.desired)) != self.files:
-            self.files = files
-            self._look()
-
-    def _look(self) -> None:
-        """See which apps there are now."""
-        if self.surveys is None:
-            self.surveys = Child(worker.survey, self.settings.desired)
+            self.surveys.compare()
 
     def _is_done(self) -> bool:
-        return self.settings.once and self.surveys is None and all(name in self.ends for name in self.turns)
+        return self.settings.once and self.surveys.child is None and all(name in self.ends for name in self.turns)
 
     # Clocks
 
@@ -134,7 +120,7 @@ class Loop:
 
     def _children(self) -> Iterator[tuple[str, Child]]:
         """By the names of their apps; of those that are about all it is empty."""
-        found = [("", self.surveys), ("", self.looks), *((name, turn.child) for name, turn in self.turns.items())]
+        found = [("", self.surveys.child), ("", self.looks), *((name, turn.child) for name, turn in self.turns.items())]
         yield from [(name, child) for name, child in found if child is not None]
 
     def _hear(self, name: str, child: Child) -> None:
@@ -142,8 +128,8 @@ class Loop:
             self.say(said) if isinstance(said, Event) else self._stands(name, said)
         if not child.is_over:
             return
-        if child is self.surveys:
-            self.surveys = None
+        if child is self.surveys.child:
+            self.surveys.over()
             self._surveyed(child.end)
         elif child is self.looks:
             self.looks = None
@@ -155,10 +141,8 @@ class Loop:
     def _stands(self, name: str, standing: Standing) -> None:
         """How an app stands by its record, which also says what app.yaml says of its interval now."""
         turn = self.turns[name]
-        turn.is_known = bool(standing.last_success)
-        turn.due, turn.interval = later(turn.due, standing.interval - turn.interval), standing.interval
-        for other in self.observers:
-            other.stands(standing)
+        turn.stands(bool(standing.last_success), standing.interval)
+        self.observer.stands(standing)
 
     def _surveyed(self, end: End | None) -> None:
         """Apps come and go; what is wrong with the declarations is each app's cycle's to say."""
@@ -177,33 +161,21 @@ class Loop:
         turn, end = self.turns[name], end or (Stopped(name) if self.stopping else Died(name))
         for event in told(name, end, now()):
             self.say(event)
-        early = turn.ends_early and not self.stopping
-        if early:
-            turn.ended_early(not isinstance(end, Stopped), now())
-        if not (early and isinstance(end, Stopped)):  # of which nobody needs to know how it ended: it goes on at once
+        if turn.ended(end, now(), self.stopping):
             self.ends[name] = end
         match end:
             case CycleResult():
-                turn.unkept = end.unkept.telling if end.unkept else None
-                turn.cut_off = turn.cut_off if turn.hurries else 0
-                for other in self.observers:
-                    other.result(end)
+                self.observer.result(end)
                 self.troubles.ended(end, self.turns, now())
             case Postponed():
                 self.troubles.read(end.at, self.turns, now())
-                turn.due = min(turn.due, end.next or turn.due)
-            case Busy():
-                turn.due = min(turn.due, later(now(), BUSY))
-            case Held():
-                turn.due, turn.urgent = now(), turn.hurries
+            case Held() | Behind():
                 self.follow.forget()
             case Removed():
-                for other in self.observers:
-                    for folder in end.outboxes:
-                        other.outbox(folder)
+                for folder in end.outboxes:
+                    self.observer.outbox(folder)
                 del self.turns[name], self.ends[name]
-                for other in self.observers:
-                    other.gone(name)
+                self.observer.gone(name)
 
     # The remote
 
@@ -220,28 +192,24 @@ class Loop:
         if pulled is not None:
             self._pulled(pulled)
         if not self.follow.holds:
-            self._compare()
+            self.surveys.compare()
         if self.settings.once and self.follow.holds:
             for name in self.turns.keys() - self.ends.keys():
                 self._ended(name, Held(name))
 
     def _pulled(self, pulled: Pulled) -> None:
-        """The apps that it touches have a cycle at once: one that is under way ends as if it were told to stop."""
+        """The apps that it touches have a cycle at once: one that is under way ends as if it were told to stop.
+
+        Whoever is to be put out does not wait for a long read, nor for the writes that are left to a cycle of many.
+        """
         self.pulled = Sighting(commit=pulled.commit, at=now())
         apps = touched(pulled.files, self.follow.folder, self.turns)
         told = sorted({*apps, *named(pulled.files, self.follow.folder)})
         self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(told) or 'no app'}")
         for name in apps if not self.settings.once else ():
-            self._cut_off(name, self.turns[name])
-        self._look()
-
-    def _cut_off(self, name: str, turn: Turn) -> None:
-        """Whoever is to be put out does not wait for a long read, nor for the writes that are left to a cycle of many."""
-        turn.urgent = True
-        if turn.child is not None and turn.may_be_cut_off:
-            turn.child.stop()
-            turn.ends_early = True
-            self._tell("cutOff", "the cycle ends early, for what was merged: the one after that does what it has left", name)
+            if self.turns[name].merged():
+                self._tell("cutOff", "the cycle ends early, for what was merged: the one after that does what it has left", name)
+        self.surveys.look()
 
     def _is_read(self) -> bool:
         """Whether somebody is reading the checkout now: half of it from one commit and half from the next would be neither."""

@@ -22,3 +22,30 @@ class Observer:
 
     def pulled(self, trouble: str) -> None:
         """The remote was looked at; `trouble` is the code of why nothing comes from there, empty where all is well."""
+
+
+class Observers(Observer):
+    """Several as one."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._all = observers
+
+    def result(self, result: CycleResult) -> None:
+        for one in self._all:
+            one.result(result)
+
+    def stands(self, standing: Standing) -> None:
+        for one in self._all:
+            one.stands(standing)
+
+    def gone(self, app: str) -> None:
+        for one in self._all:
+            one.gone(app)
+
+    def outbox(self, folder: str) -> None:
+        for one in self._all:
+            one.outbox(folder)
+
+    def pulled(self, trouble: str) -> None:
+        for one in self._all:
+            one.pulled(trouble)

@@ -19,8 +19,8 @@ from reconciler.service.trouble_files import Look, Troubles
 class OwnTroubles:
     """`names` are the apps that there are now; moments are UTC. What is wrong with the checkout is so for all of them."""
 
-    def __init__(self, follow: Follow, say: Callable[[Event], None], observers: tuple[Observer, ...]) -> None:
-        self.follow, self._say, self._observers = follow, say, observers
+    def __init__(self, follow: Follow, say: Callable[[Event], None], observer: Observer) -> None:
+        self.follow, self._say, self._observer = follow, say, observer
         self._shared: Trouble | None = None  # of files that all apps share: the directory, policies, the settings
         self._is_told_to_all = False  # of those, by a record
         self._has_read = False  # whether a cycle of this process has said how it is with them
@@ -36,8 +36,7 @@ class OwnTroubles:
         """After a look at the remote, which ended `now`: what has come from there."""
         before, pulled = self.follow.trouble, self.follow.take(seen, now)
         trouble = self.follow.trouble
-        for other in self._observers:
-            other.pulled(trouble.code if trouble else "")
+        self._observer.pulled(trouble.code if trouble else "")
         if trouble is None and before is not None:
             self._say(Event(now, "pulledAgain", "the checkout follows the remote again"))
         elif trouble is not None and (before is None or (before.code, before.message) != (trouble.code, trouble.message)):
@@ -80,8 +79,7 @@ class OwnTroubles:
         elsewhere = (INVALID,) if self._is_told_to_all and self._shared is not None else ()
         words: list[str] = []
         for outbox in self._troubles.keep(found, Look(now, unseen, words.append, elsewhere)):
-            for other in self._observers:
-                other.outbox(outbox)
+            self._observer.outbox(outbox)
         for new in dict.fromkeys(words).keys() - self._said:
             self._say(Event(now, "note", new, level="warning"))
         self._said = set(words)

@@ -1,18 +1,14 @@
-"""What the service shows of those who were put out, asked again; and when that was declared. Reads the service, asks git."""
+"""What the service shows of those who were put out, asked again. Reads the service."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
 from reconciler.apply.model import Outcome
-from reconciler.cycle.commit import revision
 from reconciler.cycle.session import Session
 from reconciler.declare.names import is_group
 from reconciler.plan.change import Cause
 from reconciler.plan.live import project_users
-from reconciler.record.here import ask
-from reconciler.record.moments import FORM
 from reconciler.scim.errors import ServiceError
 from reconciler.service.failures import DONE
 
@@ -46,18 +42,3 @@ def _is_active(session: Session, id: str) -> bool:
         return False
     mapping = session.planned.context.resolution.user_mapping
     return shown is not None and bool(project_users(mapping, [shown])[0].active)
-
-
-def commit_of(folder: str) -> str:
-    """The commit that a folder's files come from; empty outside of a repository, or where files differ."""
-    commit, dirty = revision(folder)
-    return "" if commit is None or dirty else commit
-
-
-def date_of(commit: str) -> str:
-    """The committer date, UTC; empty where it is none that a calendar has."""
-    try:
-        said = int(ask("show", "--no-patch", "--format=%ct", commit) or "")
-        return datetime.fromtimestamp(said, UTC).strftime(FORM)
-    except (ValueError, OverflowError, OSError):
-        return ""

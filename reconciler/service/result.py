@@ -144,6 +144,7 @@ class CycleResult:
     blocked:     empty where no safeguard blocks; held are the addresses of all changes that are held back then
     rate_wait:   seconds that the service made us wait
     commit:      the declaration's commit; "" where its files are in none
+    is_behind:   another machine's cycle had a newer one: it says nothing new of what is declared
     read_back:   when the service was asked again for those whom the declaration put out, UTC; "" where there were none
     since:       from when on that counts
     objects:     User or Group -> state (a name of Counts; of skipped the sum) -> number; empty where nothing was planned
@@ -186,6 +187,7 @@ class CycleResult:
     quarantine: Quarantine | None = None
     rate_wait: float = 0.0
     commit: str = ""
+    is_behind: bool = False
     read_back: str = ""
     since: Since = Since()
     objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

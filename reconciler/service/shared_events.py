@@ -66,6 +66,6 @@ def _of_all(group: Sequence[tuple[Near, Event]]) -> Event:
         display_name=plural(len(group), "app"),
         since=min(event.since for _, event in group),
         why=f"{event.why}; {concerned}" if event.why else concerned,
-        commands=("reconcile status",),
+        commands=tuple(dict.fromkeys(command.partition(" --app ")[0] for command in event.commands)),
         thread=tuple(dict.fromkeys(id for _, event in group for id in event.thread)),
     )

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from reconciler.record.service import Escrow, Service
-from reconciler.service.clocks import between, is_ahead, next_cycle
+from reconciler.service.clocks import OVERDUE_AFTER, between, is_ahead, next_cycle
 from reconciler.service.failures import RECORD
 
-OVERDUE_AFTER = 3  # intervals since the last success
 CLOCKS_DIFFER = 60  # seconds, between two machines
 FORMAT_VERSION = "1.0"
 Health = Literal["healthy", "degraded", "blocked", "overdue", "failing", "quarantined", "off", "notRun"]

@@ -126,8 +126,11 @@ def _waiting(app: Shown) -> Iterator[str]:
         often = f"failed {_times(escrow['tries'])} since {escrow['since']}"
         scope = "quarantine" if app["quarantine"] else "escrows"
         again = f"tried again at {escrow['nextTry']}" if escrow["nextTry"] else f"given up: {_restart(app, scope)}"
+        again = "tried again once provisioning is on" if app["provisioning"] == "off" else again
         yield f"    escrow: {escrow['action']} {plain(escrow['address'])} {often}, {again}"
         yield f"      {escrow['code']}: {_short(escrow['message'])}"
+        if escrow["remedy"]:
+            yield f"      {plain(escrow['remedy'])}"
     yield from _more(app["escrows"], "in escrow")
     for item in app["drift"][:MOST]:
         yield f"    drift: {plain(item['address'])}: {_short(item['what'])}"

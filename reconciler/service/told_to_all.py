@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.cycle.declarations import checked
+from reconciler.cycle.last_settings import with_last_settings
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import Declarations
 from reconciler.declare.place import Problem
@@ -26,6 +27,7 @@ from reconciler.record.store import Locked, RecordError
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 from reconciler.service import figures
+from reconciler.service.commits import InHistory, in_history
 from reconciler.service.order import COMMAND, Means
 from reconciler.service.recipients import recipients_of
 from reconciler.service.result import AppError, CycleResult
@@ -63,8 +65,11 @@ def tell_all(error: AppError | None, desired: Path, result: CycleResult, means: 
     everything, problems = checked(desired)
     if error is None and any(problem.severity == "error" for problem in of_no_app(problems, everything)):
         return ToAll(True)  # it concerns other apps than the one whose cycle found nothing wrong
+    placed = with_last_settings(everything, problems)
+    if placed is None:
+        return ToAll(False)
     try:
-        return _tell(error, everything, result, means)
+        return _tell(error, placed, result, means)
     except Locked:
         return ToAll(True)
     except RecordError as why:
@@ -76,34 +81,43 @@ def _tell(error: AppError | None, everything: Declarations, result: CycleResult,
     near = dict(near_of(everything))
     if not any(one.to.target.channels for one in near.values()):
         return ToAll(error is not None)
-    name, told = _held(everything)
-    if not _news(error, told, near, name, result)[0]:
+    name, known = _held(everything)
+    if not _news(error, known, near, name, result)[0]:
         return ToAll(error is not None)
     with locked(everything.apps[name], everything, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
         record = store.load() or Record(name)
-        events, told = _news(error, record.service.get("toldToAll", Told()), near, name, result)
+        events, told = _news(error, record.service, near, name, result)
         waiting = _put(posts((one, _to(one, events)) for one in near.values()), result.ended)
         service: Service = {**record.service}
         figures.put(service, "toldToAll", told)
+        figures.put(service, "sighting", _history(result, service).newest)
         record.keep_service(service)
         store.save(record)
     return ToAll(error is not None, waiting)
 
 
-def _held(everything: Declarations) -> tuple[str, Told]:
-    """The app in whose record it is, or has to be, and what is there. Raises RecordError."""
+def _held(everything: Declarations) -> tuple[str, Service]:
+    """The app in whose record it is, or has to be, and the service's part of that. Raises RecordError."""
     found = {}
     for name in sorted(everything.apps):
         record = store_of(everything.apps[name], everything).load()
-        found[name] = record.service.get("toldToAll", Told()) if record is not None else Told()
-        if found[name].get("causes"):
+        found[name] = record.service if record is not None else Service()
+        if found[name].get("toldToAll", Told()).get("causes"):
             return name, found[name]
     return next(iter(found.items()))
 
 
+def _history(result: CycleResult, service: Service) -> InHistory:
+    return in_history(result.commit, result.started, service)
+
+
 def _news(
-    error: AppError | None, told: Told, near: Mapping[str, Near], name: str, result: CycleResult
+    error: AppError | None, service: Service, near: Mapping[str, Near], name: str, result: CycleResult
 ) -> tuple[list[Event], Told]:
+    """Nothing where the record knows of a newer commit than this machine has."""
+    told = service.get("toldToAll", Told())
+    if _history(result, service).is_behind:
+        return [], told
     causes = [Cause(FAILURE, error.code, error.message, error.remedy)] if error is not None else []
     often = [one.to.wanted.remindAfter for one in near.values() if one.to.wanted.remindAfter is not None]
     wanted = Notification(on=(FAILURE, RECOVERY), remindAfter=min(often, key=seconds_of, default=None))
@@ -115,7 +129,8 @@ def _to(near: Near, events: Iterable[Event]) -> Iterator[Event]:
     to = near.to
     for event in events:
         if to.target.channels and event.kind in to.wanted.on:
-            commands = (f"reconcile status --app {to.name}",)
+            check = ("reconcile validate",) if event.kind == FAILURE else ()
+            commands = (*check, f"reconcile status --app {to.name}")
             yield replace(event, app=to.name, display_name=to.display_name, commands=commands)
 
 

@@ -13,9 +13,12 @@ from reconciler.notify.target import CHANNELS
 from reconciler.record.service import Sighting
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, is_ahead, later, spelled
-from reconciler.service.order import Order
+from reconciler.service.ends import Behind, Busy, End, Held, Stopped
+from reconciler.service.order import Order, Postponed
+from reconciler.service.result import CycleResult
 
 MOST_CUT_OFF, MOST_NAMED = 5, 5
+BUSY = 60  # seconds until an app is tried again that another run holds
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Turn:
     is_known:   whether a cycle has looked at all of it before, so that one for what was merged is short
     ends_early: whether the one that is under way was told to end for a merge
     cut_off:    how many in a row were ended for a merge before they had written anything
+    has_asked:  the remote was asked for a newer commit, which another machine had: the next one goes on with what there is
     """
 
     due: str
@@ -56,6 +60,7 @@ class Turn:
     is_known: bool = False
     ends_early: bool = False
     cut_off: int = 0
+    has_asked: bool = False
 
     def order(self, name: str, at: str, settings: Settings, pulled: Sighting | None, merged: str | None = None) -> Order:
         """For the cycle of the app `name` that begins now; but for an urgent one, the next is due an interval later."""
@@ -65,12 +70,42 @@ class Turn:
             self.due = later(at, self.interval)
         forced = self.hurries or (settings.once and not settings.if_due)
         means = pulled, self.unkept, self.hurries, settings.causes, merged, settings.channels
-        return Order(id, forced, settings.interval, *means)
+        asks = merged is not None and not settings.once and not self.has_asked
+        return Order(id, forced, settings.interval, *means, asks)
 
-    def ended_early(self, had_begun: bool, now: str) -> None:
-        """The cycle has ended for a merge, and what it left is due; `had_begun` says whether it had come to its writes."""
-        self.ends_early, self.due = False, now
-        self.cut_off = 0 if had_begun else self.cut_off + 1
+    def stands(self, is_known: bool, interval: int) -> None:
+        """By the record, which also says what app.yaml says of its interval now."""
+        self.is_known = is_known
+        self.due, self.interval = later(self.due, interval - self.interval), interval
+
+    def merged(self) -> bool:
+        """A cycle for what was merged is next; whether the one that is under way ends early for it."""
+        self.urgent, may = True, self.may_be_cut_off
+        if may and self.child is not None:
+            self.child.stop()
+            self.ends_early = True
+        return may
+
+    def ended(self, end: End, now: str, is_last: bool) -> bool:
+        """When the next one begins, by how this one ended; whether people need to know of this end: not where it goes on at once.
+
+        `is_last` where no cycle follows. What one that ended for a merge has left is due.
+        """
+        early, self.has_asked = self.ends_early and not is_last, isinstance(end, Behind)
+        if early:
+            self.ends_early, self.due = False, now
+            self.cut_off = self.cut_off + 1 if isinstance(end, Stopped) else 0
+        match end:
+            case CycleResult():
+                self.unkept = end.unkept.telling if end.unkept else None
+                self.cut_off = self.cut_off if self.hurries else 0
+            case Postponed():
+                self.due = min(self.due, end.next or self.due)
+            case Busy():
+                self.due = min(self.due, later(now, BUSY))
+            case Held() | Behind():
+                self.due, self.urgent = now, self.hurries
+        return not (self.has_asked or (early and isinstance(end, Stopped)))
 
     def wait(self, now: str) -> float:
         """Seconds until the next cycle may begin."""

@@ -18,6 +18,7 @@ from typing import NoReturn
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
 from reconciler.cycle.declarations import checked
+from reconciler.cycle.last_settings import hides_the_record, with_last_settings
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
@@ -30,8 +31,9 @@ from reconciler.record.open import store_of
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
 from reconciler.service.after_cycle import after_cycle, from_memory, without_record
+from reconciler.service.begin import run_cycle
 from reconciler.service.clocks import seconds
-from reconciler.service.cycle import run_cycle
+from reconciler.service.commits import commit_of, in_history
 from reconciler.service.ends import Busy, End, Held, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
@@ -60,7 +62,7 @@ def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
     found = {**declarations.partial, **declarations.apps}
     apps = {app.name: seconds(app.provisioning.interval) for app in found.values()}
-    hides = _hides_the_record(problems)
+    hides = hides_the_record(problems)
     return Survey(apps, as_text(problems), not declarations.apps or hides, {} if hides else dict(near_of(declarations)))
 
 
@@ -127,7 +129,7 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     if errors:
         failed = _failed(app, declarations, order, started, means, _invalid(shared or errors))
         result = _told(replace(failed, is_of_checkout=bool(shared)), declarations, problems, order, means)
-        return _wrong_for_all(result, desired, means) if shared and not _hides_the_record(problems) else result
+        return _wrong_for_all(result, desired, means) if shared else result
     try:
         end = run_cycle(declarations.apps[app], declarations, order, means)
         return _told_beside(end, declarations, order, means) if isinstance(end, CycleResult) else end
@@ -140,19 +142,21 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
 def _told(result: CycleResult, declarations: Declarations, problems: list[Problem], order: Order, means: Means) -> CycleResult:
     """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use.
 
-    Where reconciler.yaml is wrong nobody knows where the record lies.
+    Where reconciler.yaml is wrong the record lies where it was said to be last, if anybody knows.
     """
-    app = _declared(result.app, declarations)
-    if app is None or _hides_the_record(problems):
+    app, placed = _declared(result.app, declarations), with_last_settings(declarations, problems)
+    if app is None or placed is None:
         return result
     try:
-        with locked(app, declarations, means.listener, Lock(COMMAND, max(means.lock_timeout, SOON))) as store:
+        with locked(app, placed, means.listener, Lock(COMMAND, max(means.lock_timeout, SOON))) as store:
             record = store.load() or Record(app.name)
             to = last_valid(app, record.service, problems)
             counts = last_counts(record.service)
             result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
             interval = order.interval or record.service.get("interval", result.interval)
-            record.keep_service(not_begun(record.service, result, interval))
+            history = in_history(result.commit, result.started, record.service, order.pulled)
+            record.keep_service(not_begun(record.service, result, interval, history))
+            result = replace(result, is_behind=history.is_behind)
             result = replace(result, standing=standing_of(app, record.service, interval))
             unkept = after_cycle(to, result, record, store, means, order.unkept)
             store.save(record)
@@ -196,10 +200,6 @@ def _declared(name: str, declarations: Declarations) -> App | None:
     return declarations.apps.get(name) or declarations.partial.get(name)
 
 
-def _hides_the_record(problems: list[Problem]) -> bool:
-    return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
-
-
 def _invalid(errors: list[str]) -> AppError:
     words = "; ".join(errors[:MOST_NAMED])
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
@@ -211,7 +211,8 @@ def _failed(app: str, declarations: Declarations, order: Order, started: str, me
     profile = known.profile if known is not None else "generic"
     interval = order.interval or (seconds(known.provisioning.interval) if known is not None else 0)
     now = means.clock()
-    return CycleResult(app, profile, order.cycle_id, "incremental", started, now, "failed", error, interval=interval)
+    result = CycleResult(app, profile, order.cycle_id, "incremental", started, now, "failed", error, interval=interval)
+    return replace(result, commit=commit_of(declarations.folder))
 
 
 def _errors(problems: Iterable[Problem]) -> list[str]:

@@ -66,8 +66,8 @@ from reconciler.declare.profiles import settings
 from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
-from reconciler.service.cycle import Means, Order
 from reconciler.service.events import as_text, of_result
+from reconciler.service.order import Means, Order
 from reconciler.service.result import CycleResult
 from reconciler.service.worker import conducted
 from tests.corpus.by_hand import ByHand

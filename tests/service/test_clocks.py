@@ -38,6 +38,7 @@ def test_the_next_cycle_comes_an_interval_after_the_last_one_began() -> None:
     assert next_cycle(service, 2400, NOW) == later(NOW, 2400) and next_cycle({}, 2400, NOW) == NOW
     assert not begins(service, 2400, "a", later(NOW, 1200))
     assert begins(service, 2400, "a", later(NOW, 2300)), "clocks of two machines differ a little"
+    assert not begins(service, 5, "a", later(NOW, 3)) and begins(service, 5, "a", later(NOW, 4)), "moments are whole seconds"
     assert begins(service, 2400, "b", later(NOW, 1)), "the declaration has changed"
 
 
@@ -66,7 +67,10 @@ def test_what_makes_the_next_cycle_an_initial_one(world: World) -> None:
     provisioning = replace(app.provisioning, scope="all")
     users = replace(app.users, targetObjectActions=frozenset({"create"}))
     fewer = replace(app.users, attributes=app.users.attributes[:-1])
+    first, *rest = app.users.attributes
+    changed = [first._replace(default="x"), first._replace(caseExact=True)]
     others = [
+        *(replace(app, users=replace(app.users, attributes=(one, *rest))) for one in changed),
         replace(app, provisioning=provisioning),
         replace(app, users=users),
         replace(app, users=fewer),
@@ -76,7 +80,7 @@ def test_what_makes_the_next_cycle_an_initial_one(world: World) -> None:
     (key, role), *_ = app.roles.items()
     others += [replace(app, roles={**app.roles, key: role._replace(privileged=not role.privileged)})]
     others += [replace(app, roles={**app.roles, key: role._replace(allowedMemberTypes=("User",))})]
-    assert before not in {mapped(other) for other in others} and len({mapped(other) for other in others}) == 7
+    assert before not in {mapped(other) for other in others} and len({mapped(other) for other in others}) == 9
     world.write("apps/wiki/mappings.yaml", "# a line more\n" + (world.folder / "desired/apps/wiki/mappings.yaml").read_text())
     world.assign("user: ada@x.org, role: Admin")
     assert mapped(load(world.folder / "desired").declarations.apps["wiki"]) == before

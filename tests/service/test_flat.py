@@ -31,6 +31,7 @@ from reconciler.record.moments import FORM
 from reconciler.record.told import Told
 from reconciler.service import follow as following
 from reconciler.service import loop as looping
+from reconciler.service import surveys
 from reconciler.service.bell import Bell
 from reconciler.service.child import CONTEXT, Child
 from reconciler.service.ends import Busy, End, Head, Loaded, Survey
@@ -39,6 +40,7 @@ from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
 from reconciler.service.messages import Messages
 from reconciler.service.metrics import Metrics
+from reconciler.service.observer import Observers
 from reconciler.service.order import Order, Postponed
 from reconciler.service.pull import NotMerged, Pulled, RemoteUnreachable
 from reconciler.service.recipients import Recipients
@@ -204,7 +206,7 @@ class Leaping(Bell):
 def running(world: World, patch: pytest.MonkeyPatch, sent: list[int], marks: dict[int, Any]) -> Iterator[tuple[Loop, Metrics]]:
     patch.setattr(clock, "datetime", world)
     patch.setattr(Said, "world", world, raising=False)
-    for module in (looping, following):
+    for module in (looping, following, surveys):
         patch.setattr(module, "Child", Said)
     patch.setattr(deliver, "send", lambda message, environ, now: sent.append(1) or [])
     patch.setattr(courier, "SOONEST", 0.0)
@@ -213,7 +215,7 @@ def running(world: World, patch: pytest.MonkeyPatch, sent: list[int], marks: dic
     metrics = Metrics(lambda: world.time.timestamp())
     messages = Messages(say, (metrics,), 5.0)
     main = cast(Any, SimpleNamespace(desired=Path("desired"), folder="desired", merged="", take=world.take))
-    loop = Loop(Settings(Path("desired")), cast(Any, say), (messages, metrics), Follow(main, 600))
+    loop = Loop(Settings(Path("desired")), cast(Any, say), Observers(messages, metrics), Follow(main, 600))
     loop.bell = Leaping(world, marks, loop.stop)
     loop.survey()
     with messages:

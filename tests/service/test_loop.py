@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from reconciler import __version__
-from reconciler.service.ends import Head, Removed, Stopped, Survey
+from reconciler.service.ends import Behind, Head, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
@@ -36,7 +36,7 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     main = _Asked()
     loop = Loop(Settings(Path("desired")), lambda event: None, follow=Follow(cast(Any, main)))
     cycle = SimpleNamespace(has_loaded=False)
-    loop.surveys, loop.seen = cast(Any, cycle), Head("main", "a commit")
+    loop.surveys.child, loop.seen = cast(Any, cycle), Head("main", "a commit")
     loop._pull()
     assert main.taken == 0 and loop._patience() > 1, "nor is the remote asked again and again meanwhile"
     assert not loop._may_begin(), "nor does another cycle begin to read"
@@ -61,7 +61,7 @@ class _Hearing(Observer):
 
 
 def made(said: list[Event], hearing: Observer) -> Loop:
-    return Loop(Settings(Path("desired")), said.append, (hearing,))
+    return Loop(Settings(Path("desired")), said.append, hearing)
 
 
 def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
@@ -100,7 +100,7 @@ def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
     (tmp_path / "apps/wiki").mkdir(parents=True)
     loop = Loop(Settings(tmp_path), lambda event: None)
     looks: list[int] = []
-    monkeypatch.setattr(loop, "_look", lambda: looks.append(1))
+    monkeypatch.setattr(loop.surveys, "look", lambda: looks.append(1))
     loop._look_around()
     (tmp_path / "apps/zoo").mkdir()
     loop._look_around()
@@ -119,7 +119,7 @@ def test_an_app_that_a_commit_of_the_checkout_itself_adds_is_looked_for_after_th
     (tmp_path / "apps/wiki").mkdir(parents=True)
     loop = Loop(Settings(tmp_path), lambda event: None, follow=Follow(cast(Any, _Asked())))
     looks: list[int] = []
-    monkeypatch.setattr(loop, "_look", lambda: looks.append(1))
+    monkeypatch.setattr(loop.surveys, "look", lambda: looks.append(1))
     (tmp_path / "apps/zoo").mkdir()
     loop._look_around()
     loop.follow.trouble = Trouble("NotMerged", "the checkout has changes", "", "2026-06-01T00:00:00Z", holds=True)
@@ -163,7 +163,7 @@ def test_a_cycle_under_way_ends_for_a_merge_that_touches_its_app_and_what_it_lef
     """A cycle of which nothing is known yet goes on: one for the merge would take as long. So does one for an earlier merge."""
     said: list[Event] = []
     loop = made(said, Observer())
-    monkeypatch.setattr(loop, "_look", lambda: None)
+    monkeypatch.setattr(loop.surveys, "look", lambda: None)
     loop._surveyed(Survey({"wiki": 2400, "zoo": 2400}))
     wiki, zoo = loop.turns["wiki"], loop.turns["zoo"]
     first = _UnderWay()
@@ -186,9 +186,31 @@ def test_a_cycle_under_way_ends_for_a_merge_that_touches_its_app_and_what_it_lef
     assert hurried.stopped == 0 and wiki.urgent, "the next one is for that"
 
 
+def test_who_lacks_a_commit_that_another_machine_had_asks_the_remote_first_and_once() -> None:
+    """Then the cycle begins with what there is: main may have been put back, and the remote may not answer."""
+    said, follow = list[Event](), Follow(cast(Any, _Asked()))
+    loop = Loop(Settings(Path("desired")), said.append, follow=follow)
+    loop._surveyed(Survey({"wiki": 2400}))
+    loop.seen = Head("main", "a commit")
+    loop._pull()
+    assert not follow.is_new
+    wiki = loop.turns["wiki"]
+    wiki.urgent = True
+    assert wiki.order("wiki", AT, loop.settings, None, "a commit").asks_first
+    loop._ended("wiki", Behind("wiki"))
+    assert follow.is_new and not loop._may_begin() and wiki.urgent and "wiki" not in loop.ends
+    assert [event.kind for event in said] == ["behind"]
+    loop.seen = Head("main", "a commit")
+    loop._pull()
+    assert loop._may_begin() and not wiki.order("wiki", AT, loop.settings, None, "a commit").asks_first
+    loop._ended("wiki", CycleResult("wiki", "generic", "c1", "incremental", AT, AT, "success"))
+    assert wiki.order("wiki", AT, loop.settings, None, "a commit").asks_first
+    assert not wiki.order("wiki", AT, loop.settings, None, None).asks_first, "who follows nothing has nobody to ask"
+
+
 def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = made([], Observer())
-    monkeypatch.setattr(loop, "_look", lambda: None)
+    monkeypatch.setattr(loop.surveys, "look", lambda: None)
     loop._surveyed(Survey({"wiki": 2400}))
     wiki, cycle = loop.turns["wiki"], _UnderWay()
     wiki.is_known = True
@@ -214,7 +236,7 @@ def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeyp
     """It is looked for at once; until that is seen it is no app of the loop's."""
     said: list[Event] = []
     loop = made(said, Observer())
-    monkeypatch.setattr(loop, "_look", lambda: None)
+    monkeypatch.setattr(loop.surveys, "look", lambda: None)
     loop._pulled(Pulled("0123456789abcdef", ("apps/crm/app.yaml", "README.md")))
     loop._pulled(Pulled("0123456789abcdef", ()))
     assert [event.message for event in said] == [

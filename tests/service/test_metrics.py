@@ -56,7 +56,7 @@ def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds
 
 def test_a_cycle_of_the_service_itself_is_counted_with_its_requests_its_time_and_what_it_told(service: Rounds) -> None:
     metrics = Metrics(lambda: NOW)
-    loop = Loop(Settings(Path("desired"), once=True), lambda event: None, (metrics,))
+    loop = Loop(Settings(Path("desired"), once=True), lambda event: None, metrics)
     loop.survey()
     loop.run()
     found = series(metrics)

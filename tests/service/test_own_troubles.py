@@ -19,6 +19,7 @@ from reconciler.service.ends import Head
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.metrics import Metrics
+from reconciler.service.observer import Observer
 from reconciler.service.own_troubles import OwnTroubles
 from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachable
 from reconciler.service.recipients import Recipients
@@ -43,7 +44,7 @@ class Machine:
     def start(self) -> None:
         """A process of its own."""
         self.metrics, self.follow = Metrics(lambda: 0.0), Follow(cast(Any, self), 60)
-        self.troubles = OwnTroubles(self.follow, self.said.append, (self.metrics,))
+        self.troubles = OwnTroubles(self.follow, self.said.append, self.metrics)
         self.troubles.knows({"wiki": Near(TO, str(self.outbox))})
 
     def take(self, seen: object) -> None:
@@ -103,7 +104,7 @@ def test_a_checkout_that_is_not_as_merged_is_told_at_once_and_lasts_while_the_re
 def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> None:
     machine.remote = [EDITED]
     machine.look()
-    other = OwnTroubles(Follow(), machine.said.append, ())
+    other = OwnTroubles(Follow(), machine.said.append, Observer())
     other.knows({"wiki": Near(TO, str(machine.outbox))})
     other.keep(["wiki"], NOW)
     assert len(Outbox(machine.outbox).messages()) == 1 and troubles_of(machine.outbox)[0]["code"] == "NotMerged"

@@ -32,7 +32,8 @@ FULL: Service = {
     "watermark": {"initial": NOW},
     "escrows": {
         "User/a\x1b[31m@x.org": {"action": "create", "code": "Conflict", "since": NOW, "tries": 1, "next": "", "message": "##["},
-        "User/b@x.org": {"action": "update", "code": "Timeout", "since": NOW, "tries": 3, "next": later(NOW, DAY), "status": 500},
+        "User/b@x.org": {"action": "update", "code": "Timeout", "since": NOW, "tries": 3, "next": later(NOW, DAY), "status": 500,
+                         "remedy": "ask the vendor"},
     },
     "approvals": [{"safeguard": "accidentalDeletions", "plan": "sha256:1", "file": "a.yaml"}], "held": {"User/c@x.org": "x"},
     "drift": {"User/d@x.org": 'title is "Boss"'},
@@ -94,7 +95,7 @@ def test_a_person_reads_what_happened_why_and_what_to_type() -> None:
     for words in (
         "Wiki: quarantined", "incremental, success", "2 created", "3 in scope", "2 NotAssigned",
         "in quarantine since 2026-11-01T08:00:00Z (TooManyDeletes): 12 of 97", "next attempt: 2026-11-02T08:00:00Z",
-        "`reconcile restart --app wiki --scope quarantine`", "failed once since", "failed 3 times since",
+        "`reconcile restart --app wiki --scope quarantine`", "failed once since", "failed 3 times since", "ask the vendor",
         "waits for an approval (accidentalDeletions): 1 change held back", "add to a.yaml, under `approvals:`",
         '- {plan: "sha256:1", safeguard: accidentalDeletions, reason: say why, expires: YYYY-MM-DD}',
         'drift: User/d@x.org: title is "Boss"', "`reconcile apply --app wiki --cause drift`",
@@ -129,6 +130,8 @@ def test_an_app_that_is_off_is_said_to_be_off_and_is_nobody_s_fault_however_long
     text = as_text([off], uncoloured)
     assert text.startswith("Wiki: provisioning is off in app.yaml, no cycle reads or writes\n")
     assert "next cycle: none until app.yaml says `provisioning: {status: on}`" in text and "every" not in text
+    waiting = details("wiki", "Wiki", {**WELL, "escrows": FULL["escrows"]}, INTERVAL, NOW, "", "off")
+    assert as_text([waiting], uncoloured).count("tried again once provisioning is on") == 2
 
 
 def test_a_cycle_that_was_stopped_says_so_and_what_is_left() -> None:
