@@ -18,7 +18,7 @@ from reconciler.report.log_record import Record, address_of, id_of, ours_of
 from reconciler.resolve.any_case import Find, in_any_case
 
 ADDRESSES: Mapping[str, Callable[[str], str]] = {"user": user_address, "group": group_address}
-MOST_KEPT = 16 << 20  # bytes of lines
+MOST_KEPT = 24 << 20  # bytes of lines
 
 
 def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[Record]]) -> tuple[Query, list[bytes] | None]:
@@ -28,7 +28,7 @@ def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[R
     """
     lead = next(kind for kind in ("user", "role", "group") if getattr(query, kind) is not None)
     objects = [_Object(kind, name, kind == lead) for kind in ADDRESSES if (name := getattr(query, kind)) is not None]
-    lines = _Lines(objects)
+    lines = _Lines(replace(query, user=None, group=None, role=None), objects)
     own = [find for item in objects if not item.leads for find in item.finds.values()]
     walk(blocks, [*map(lines.wanted, query.finds_of(lead) or [BEGIN]), *own], lines.take)
     other = {item.kind: frozenset(item.names) for item in objects}
@@ -74,16 +74,16 @@ class _Object:
 
 
 class _Lines:
-    """Keeps lines by where they stand; `kept` is None once they are too many to be held."""
+    """Keeps the lines of a query, by where they stand; `kept` is None once they are too many to be held."""
 
-    def __init__(self, objects: list[_Object]) -> None:
-        self.objects = objects
+    def __init__(self, query: Query, objects: list[_Object]) -> None:
+        self.query, self.objects = query, objects
         self.kept: set[tuple[Place, bytes]] | None = set()
         self._size = 0
 
     def take(self, place: Place, line: bytes) -> list[Find]:
         """What else is to be looked for, by a line."""
-        if self.kept is not None and (place, line) not in self.kept:
+        if self.kept is not None and (place, line) not in self.kept and any(True for _ in self.query.select([line])):
             self.kept.add((place, line))
             self._size += len(line)
             self.kept = self.kept if self._size < MOST_KEPT else None
