@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.declare.names import fold, group_address, kind_of, name_of, user_address
-from reconciler.record.log.about import BEGIN, places, whole
+from reconciler.record.log.about import BEGIN, as_id, places, whole
 from reconciler.record.log.read import record_of
 from reconciler.record.log.walk import Blocks, Place, walk
 from reconciler.report.log_query import Query, text_of
@@ -60,16 +60,16 @@ class _Object:
             is_own = fold(address) == fold(self.address)
             if is_own and id:
                 self.ids.add(id)
-                yield from self._find(whole(id))
+                yield from self._find(whole(id), as_id(id))
             elif not is_own and id in self.ids and kind_of(address) == kind_of(self.address):
                 self.names.add(name_of(address))
                 yield from self._find(text_of(self.kind, name_of(address))) if self.leads else ()
 
-    def _find(self, text: bytes) -> list[Find]:
+    def _find(self, text: bytes, find: Find | None = None) -> list[Find]:
         """What finds a text, if it is not looked for yet."""
         if text in self.finds:
             return []
-        self.finds[text] = in_any_case(text) if text else BEGIN
+        self.finds[text] = find or (in_any_case(text) if text else BEGIN)
         return [self.finds[text]]
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 import orjson
 
 from reconciler.declare.names import fold, group_address, user_address
-from reconciler.record.log.about import BEGIN, is_escaped, lines_of, lines_with, needle, places, whole
+from reconciler.record.log.about import is_escaped, lines_of, lines_with, needle, spans, whole
 from reconciler.report.log_record import Record, actions_of, concerned_of, initiators_of, ours_of, roles_of, status_of
 from reconciler.resolve.any_case import Find, in_any_case, member_in_any_case
 
@@ -117,7 +117,7 @@ class Query:
         if is_escaped(block) or not (self.since or self.until):
             return lines_of(block)
         found, begun = [], 0
-        for start, end in places(block, [BEGIN]):
+        for start, end in spans(block):
             at = block.find(FIRST, start, min(end, start + NEAR))
             begun += at >= 0
             if at < 0 or self._may_begin(block, at + len(FIRST)):

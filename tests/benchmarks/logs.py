@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,11 @@ main(sys.argv[1:])
 """
 
 
+def id_of(person: int) -> str:
+    """As a service gives it."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, str(person)))
+
+
 def record(number: int, count: int) -> dict[str, Any]:
     """A year's change of somebody: an update mostly."""
     at = (BEGIN + timedelta(seconds=number * 365 * 86_400 // count)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -70,7 +76,7 @@ def record(number: int, count: int) -> dict[str, Any]:
     change = Change(
         address, action, "title differs", (Cause.CONFIG,), "desired/directory/users/all.yaml", person, "A Person",
         (AttributeChange("title", "Engineer", f"Engineer {number}"),),
-        precondition=Precondition(f"id-{person}", None, ""), digest=f"sha256:{number:064x}",
+        precondition=Precondition(id_of(person), None, ""), digest=f"sha256:{number:064x}",
     )  # fmt: skip
     origin = Origin(
         f"cycle-{number // SAVED}", at, {"actor": "octocat", "run": str(number // SAVED)}, "sha256:" + 64 * "0", 40 * "a", False,
@@ -79,7 +85,7 @@ def record(number: int, count: int) -> dict[str, Any]:
     status = "failure" if number % 1_009 == 0 else "success"
     return record_of(
         Facts(
-            "wiki", "apply", origin, at, address, action, status, "", f"id-{person}", name="A Person",
+            "wiki", "apply", origin, at, address, action, status, "", id_of(person), name="A Person",
             properties=properties(change.attributes), before=steps_before(change, ()),
             exports=(Export("write", status, "PATCH", 200, 12),), read_back="asWritten",
             roles=([role], [role]), rows=(row,) if number % 10 == 0 else (), causes=("config",),
