@@ -18,7 +18,7 @@ from reconciler.report.log_record import Record, address_of, id_of, ours_of
 from reconciler.resolve.any_case import Find, in_any_case
 
 ADDRESSES: Mapping[str, Callable[[str], str]] = {"user": user_address, "group": group_address}
-MOST_KEPT = 24 << 20  # bytes of lines
+MOST_KEPT = 32 << 20  # bytes of lines
 
 
 def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[Record]]) -> tuple[Query, list[bytes] | None]:
