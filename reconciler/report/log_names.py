@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.declare.names import fold, group_address, kind_of, name_of, user_address
-from reconciler.record.log.about import BEGIN, places, whole
+from reconciler.record.log.about import BEGIN, as_id, places, whole
 from reconciler.record.log.read import record_of
 from reconciler.record.log.walk import Blocks, Place, walk
 from reconciler.report.log_query import Query, text_of
@@ -18,7 +18,7 @@ from reconciler.report.log_record import Record, address_of, id_of, ours_of
 from reconciler.resolve.any_case import Find, in_any_case
 
 ADDRESSES: Mapping[str, Callable[[str], str]] = {"user": user_address, "group": group_address}
-MOST_KEPT = 16 << 20  # bytes of lines
+MOST_KEPT = 32 << 20  # bytes of lines
 
 
 def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[Record]]) -> tuple[Query, list[bytes] | None]:
@@ -28,7 +28,7 @@ def with_other_names(query: Query, blocks: Blocks, told: Callable[[], Iterable[R
     """
     lead = next(kind for kind in ("user", "role", "group") if getattr(query, kind) is not None)
     objects = [_Object(kind, name, kind == lead) for kind in ADDRESSES if (name := getattr(query, kind)) is not None]
-    lines = _Lines(objects)
+    lines = _Lines(replace(query, user=None, group=None, role=None), objects)
     own = [find for item in objects if not item.leads for find in item.finds.values()]
     walk(blocks, [*map(lines.wanted, query.finds_of(lead) or [BEGIN]), *own], lines.take)
     other = {item.kind: frozenset(item.names) for item in objects}
@@ -60,30 +60,30 @@ class _Object:
             is_own = fold(address) == fold(self.address)
             if is_own and id:
                 self.ids.add(id)
-                yield from self._find(whole(id))
+                yield from self._find(whole(id), as_id(id))
             elif not is_own and id in self.ids and kind_of(address) == kind_of(self.address):
                 self.names.add(name_of(address))
                 yield from self._find(text_of(self.kind, name_of(address))) if self.leads else ()
 
-    def _find(self, text: bytes) -> list[Find]:
+    def _find(self, text: bytes, find: Find | None = None) -> list[Find]:
         """What finds a text, if it is not looked for yet."""
         if text in self.finds:
             return []
-        self.finds[text] = in_any_case(text) if text else BEGIN
+        self.finds[text] = find or (in_any_case(text) if text else BEGIN)
         return [self.finds[text]]
 
 
 class _Lines:
-    """Keeps lines by where they stand; `kept` is None once they are too many to be held."""
+    """Keeps the lines of a query, by where they stand; `kept` is None once they are too many to be held."""
 
-    def __init__(self, objects: list[_Object]) -> None:
-        self.objects = objects
+    def __init__(self, query: Query, objects: list[_Object]) -> None:
+        self.query, self.objects = query, objects
         self.kept: set[tuple[Place, bytes]] | None = set()
         self._size = 0
 
     def take(self, place: Place, line: bytes) -> list[Find]:
         """What else is to be looked for, by a line."""
-        if self.kept is not None and (place, line) not in self.kept:
+        if self.kept is not None and (place, line) not in self.kept and any(True for _ in self.query.select([line])):
             self.kept.add((place, line))
             self._size += len(line)
             self.kept = self.kept if self._size < MOST_KEPT else None

@@ -13,13 +13,13 @@ from functools import cached_property
 import orjson
 
 from reconciler.declare.names import fold, group_address, user_address
-from reconciler.record.log.about import BEGIN, is_escaped, lines_of, lines_with, needle, places, whole
+from reconciler.record.log.about import is_escaped, lines_of, lines_with, needle, spans, whole
 from reconciler.report.log_record import Record, actions_of, concerned_of, initiators_of, ours_of, roles_of, status_of
 from reconciler.resolve.any_case import Find, in_any_case, member_in_any_case
 
 CYCLE = re.compile(r"[\w.-]+", re.ASCII)
 AT = b'"activityDateTime"'
-FIRST = b"{" + AT + b':"'  # as we write each line
+FIRST, NEAR = AT + b':"', 100  # in the beginning of each line that we write, after an id or not
 WHEN = re.compile(AT + rb': ?"([^"]{10,40})"')
 WHAT, MODIFIED = b'"what"', b'"appRoleAssignments"'  # before the name of a role, and beside it
 Found = tuple[bytes, Record]
@@ -113,24 +113,25 @@ class Query:
                 yield line
 
     def _timely(self, block: bytes) -> Iterable[bytes]:
-        """All lines, but for those that begin with another time, where none tells of a second one."""
+        """All lines, but for those that tell of another time in their beginning, where none tells of a second one."""
         if is_escaped(block) or not (self.since or self.until):
             return lines_of(block)
         found, begun = [], 0
-        for start, end in places(block, [BEGIN]):
-            begins = block.startswith(FIRST, start)
-            begun += begins
-            if not begins or self._may_begin(block, start + len(FIRST)):
+        for start, end in spans(block):
+            at = block.find(FIRST, start, min(end, start + NEAR))
+            begun += at >= 0
+            if at < 0 or self._may_begin(block, at + len(FIRST)):
                 found.append(block[start:end])
         return found if begun == block.count(AT) else lines_of(block)
 
     def _may_begin(self, block: bytes, at: int) -> bool:
+        """Whether a time that stands there may be asked for."""
         since, until = self._bounds
-        return since <= block[at : at + 20] and block[at : at + len(until)] <= until
+        return since <= block[at : at + len(since)] and block[at : at + len(until)] <= until
 
     @cached_property
     def _bounds(self) -> tuple[bytes, bytes]:
-        return self.since.encode()[:20], self.until.encode() or b"~"
+        return self.since.encode(), self.until.encode() or b"~"
 
     def _may_be_in_time(self, line: bytes) -> bool:
         if not (self.since or self.until):

@@ -147,7 +147,7 @@ def logs(draw: st.DrawFn) -> list[dict[str, Any]]:
         ours = {"access": draw(st.sampled_from([[], [row]])), "causes": [draw(st.sampled_from(["drift", "config"]))]}
         more = {"status": draw(st.sampled_from(["success", "failure"])), "ours": ours | {"roles": [draw(name)]}}
         changed = draw(st.sampled_from([[], members(f"User/{draw(name)}"), roles(draw(name))]))
-        id = draw(st.sampled_from(["", "7", "id-7"]) | name)
+        id = draw(st.sampled_from(["", "7", "id-7", "2819C223-7f76-453a-919d-413861904646"]) | name)
         rows.append(of(id, f"{kind}/{draw(name)}", when, modifiedProperties=changed, **more))
     return rows
 

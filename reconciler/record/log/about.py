@@ -25,6 +25,7 @@ TRUST = b'"command":"trust"'  # what accepted a lost stretch
 PRUNED = b'"kind":"pruned"'  # what says that records were cut
 RENAMED = b'"renamedRoles"'  # what says how roles were called before
 AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
+LONG = 18  # bytes from which on a text is found sooner as it is than in any case
 Record = dict[str, Any]
 
 
@@ -85,6 +86,17 @@ def lines_of(block: bytes) -> Iterator[bytes]:
     return filter(None, block.split(b"\n"))
 
 
+def spans(block: bytes) -> Iterator[tuple[int, int]]:
+    """From where to where each of them goes."""
+    start = 0
+    while (end := block.find(b"\n", start)) >= 0:
+        if end > start:
+            yield start, end
+        start = end + 1
+    if start < len(block):
+        yield start, len(block)
+
+
 def lines_with(block: bytes, finds: Iterable[Find]) -> Iterator[bytes]:
     """The lines of a block in which one of these finds something, in their order; all where letters may stand as escapes."""
     return (block[start:end] for start, end in places(block, finds))
@@ -107,6 +119,12 @@ def _lines(block: bytes, find: Find) -> Iterator[tuple[int, int]]:
 def as_it_is(text: bytes) -> Find:
     """Finds a text as we write it."""
     return lambda block, at: block.find(text, at)
+
+
+def as_id(id: str) -> Find | None:
+    """The same of a whole id, which is spelled one way; None for a short one, which is sooner found in any case."""
+    text = id.encode()
+    return as_it_is(b'"' + text + b'"') if len(text) >= LONG and ASCII_RUN.fullmatch(text) else None
 
 
 BEGIN = as_it_is(b"{")  # finds each record
