@@ -291,6 +291,19 @@ def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_stat
     assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
 
 
+def test_what_would_repair_settings_with_errors_is_pulled_before_anybody_gives_up(desk: Desk, remote: GitWorld) -> None:
+    """As after a restart, or in a job of cron: no cycle could begin, and so nothing else would ever pull it."""
+    file, right = "desired/reconciler.yaml", "record: {backend: git, remote: origin}\n"
+    merge(remote, file, "record: {backend: git, remote: origin, path: kept}\n")
+    git(remote.checkout, "pull", "--quiet", "--ff-only", "origin", "main")
+    ran = desk.reconcile("run", "--pull", "--once", cwd=remote.checkout)
+    assert ran.code == 1 and "path has no meaning" in ran.err and not desk.find("ada@x.org")
+    merge(remote, file, right)
+    ran = desk.reconcile("run", "--pull", "--once", cwd=remote.checkout)
+    assert ran.code == 0 and "which touches no app" not in ran.out and desk.find("ada@x.org"), ran
+    assert (remote.checkout / file).read_text() == right
+
+
 def two_apps_tell(desk: Desk, remote: GitWorld) -> None:
     """Both by mail to the same address; it is not committed yet."""
     desk.zoo(desk.url)
