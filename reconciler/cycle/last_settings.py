@@ -23,13 +23,13 @@ def with_last_settings(declarations: Declarations, problems: Iterable[Problem]) 
     """The declarations, with the record where it was last said to be, where that cannot be read today; None where it was never
     said, as far as Git knows.
     """
-    if not hides_the_record(problems):
+    if not _hides_the_record(problems):
         return declarations
     last = next(_settings(declarations.folder), None)
     return replace(declarations, record=last) if last is not None else None
 
 
-def hides_the_record(problems: Iterable[Problem]) -> bool:
+def _hides_the_record(problems: Iterable[Problem]) -> bool:
     """Whether reconciler.yaml is wrong, which says where the record lies."""
     return any(problem.severity == "error" and Path(problem.place.file).stem == NAME for problem in problems)
 

@@ -88,6 +88,11 @@ Seen = Head | Unanswered
 End = CycleResult | Postponed | Busy | Held | Behind | Removed | Died | Stopped | Survey | Seen
 
 
+def seen_of(end: End | None) -> Seen:
+    """What a process saw at the remote, also where it died."""
+    return end if isinstance(end, Seen) else UNSEEN
+
+
 def told(name: str, end: End, at: str) -> list[Event]:
     """Of an app; a survey and a look at the remote have nothing to say."""
     match end:

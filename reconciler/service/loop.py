@@ -15,13 +15,13 @@ from reconciler.record.service import Sighting
 from reconciler.service import worker
 from reconciler.service.bell import Bell
 from reconciler.service.child import Child
-from reconciler.service.ends import UNSEEN, Behind, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
+from reconciler.service.ends import Behind, Died, End, Held, Removed, Seen, Stopped, Survey, seen_of, told
 from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
 from reconciler.service.order import Postponed
 from reconciler.service.own_troubles import OwnTroubles
-from reconciler.service.pull import Pulled, named, touched
+from reconciler.service.pull import Pulled, touched
 from reconciler.service.result import CycleResult, Standing
 from reconciler.service.surveys import Surveys
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
@@ -58,7 +58,8 @@ class Loop:
         """After `survey`: until somebody stops it; with `once` until each app had its cycle."""
         with self.bell.hears_signals(self._end):
             self.systemd.tell(READY)
-            self._tell_start()
+            if not self.settings.once:  # whoever asked for one cycle knows what of
+                self._tell("started", f"reconcile {__version__}: a cycle of {clocks_of(self.turns)}")
             while not self.stopping and not self._is_done():
                 self._pull()
                 self._look_around()
@@ -66,14 +67,16 @@ class Loop:
                 self._wait(self._patience())
             self._stop()
 
-    def _tell_start(self) -> None:
-        """Which version runs a cycle of which apps, and how far apart; whoever asked for one cycle knows what of."""
-        if not self.settings.once:
-            self._tell("started", f"reconcile {__version__}: a cycle of {clocks_of(self.turns)}")
-
     def survey(self) -> Survey | None:
-        """What is declared, looked at by a process of its own before the first cycle; None where that died."""
+        """What is declared, looked at by a process of its own before the first cycle; None where that died.
+
+        Where no cycle could begin, what would repair that may be merged already: so the remote is looked at before that is said.
+        """
         survey = self.surveys.first()
+        if (survey is None or survey.is_wrong) and self.follow.follows:
+            pulled = self.troubles.take(survey.apps if survey else (), seen_of(self.follow.look().heard()), now())
+            self.follow.forget()
+            survey = survey if pulled is None else self.surveys.first()
         self._surveyed(survey)
         return survey
 
@@ -101,12 +104,10 @@ class Loop:
 
     def _patience(self) -> float:
         """Seconds until something is due."""
-        at, waits = now(), [LONGEST]
+        at, waits = now(), [LONGEST, self.systemd.every or LONGEST]
         waits += [turn.wait(at) for turn in self.turns.values() if turn.child is None and self._may_begin()]
         if self.follow.follows and self.looks is None and self.seen is None:
             waits.append(self.follow.wait(at))
-        if self.systemd.every is not None:
-            waits.append(self.systemd.every)
         return max(min(waits), 0.0)
 
     # What comes in
@@ -133,7 +134,7 @@ class Loop:
             self._surveyed(child.end)
         elif child is self.looks:
             self.looks = None
-            self.seen = child.end if isinstance(child.end, (Head, Unanswered)) else UNSEEN
+            self.seen = seen_of(child.end)
         else:
             self.turns[name].child = None
             self._ended(name, child.end)
@@ -204,8 +205,6 @@ class Loop:
         """
         self.pulled = Sighting(commit=pulled.commit, at=now())
         apps = touched(pulled.files, self.follow.folder, self.turns)
-        told = sorted({*apps, *named(pulled.files, self.follow.folder)})
-        self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(told) or 'no app'}")
         for name in apps if not self.settings.once else ():
             if self.turns[name].merged():
                 self._tell("cutOff", "the cycle ends early, for what was merged: the one after that does what it has left", name)

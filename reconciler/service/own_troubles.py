@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from reconciler.service.ends import Seen
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD
 from reconciler.service.follow import Follow
 from reconciler.service.observer import Observer
-from reconciler.service.pull import Pulled
+from reconciler.service.pull import Pulled, named, touched
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.shared_events import Near
 from reconciler.service.trouble import INVALID, PULLS, Trouble
@@ -32,9 +32,14 @@ class OwnTroubles:
         """Who is told of each app that is declared without an error."""
         self._troubles.near |= near
 
-    def take(self, names: Iterable[str], seen: Seen, now: str) -> Pulled | None:
+    def take(self, names: Collection[str], seen: Seen, now: str) -> Pulled | None:
         """After a look at the remote, which ended `now`: what has come from there."""
         before, pulled = self.follow.trouble, self.follow.take(seen, now)
+        if pulled is not None:
+            folder = self.follow.folder
+            touches = sorted({*touched(pulled.files, folder, names), *named(pulled.files, folder)})
+            words = f"now at {pulled.commit[:12]}, which touches {', '.join(touches) or 'no app'}"
+            self._say(Event(now, "pulled", words))
         trouble = self.follow.trouble
         self._observer.pulled(trouble.code if trouble else "")
         if trouble is None and before is not None:

@@ -18,7 +18,7 @@ from typing import NoReturn
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
 from reconciler.cycle.declarations import checked
-from reconciler.cycle.last_settings import hides_the_record, with_last_settings
+from reconciler.cycle.last_settings import with_last_settings
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
@@ -62,8 +62,9 @@ def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
     found = {**declarations.partial, **declarations.apps}
     apps = {app.name: seconds(app.provisioning.interval) for app in found.values()}
-    hides = hides_the_record(problems)
-    return Survey(apps, as_text(problems), not declarations.apps or hides, {} if hides else dict(near_of(declarations)))
+    placed = with_last_settings(declarations, problems)
+    near = dict(near_of(placed)) if placed is not None else {}
+    return Survey(apps, as_text(problems), not declarations.apps or placed is None, near)
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:

@@ -235,10 +235,12 @@ def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeyp
 def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked for at once; until that is seen it is no app of the loop's."""
     said: list[Event] = []
-    loop = made(said, Observer())
-    monkeypatch.setattr(loop.surveys, "look", lambda: None)
-    loop._pulled(Pulled("0123456789abcdef", ("apps/crm/app.yaml", "README.md")))
-    loop._pulled(Pulled("0123456789abcdef", ()))
+    for files in (("apps/crm/app.yaml", "README.md"), ()):
+        pulls = SimpleNamespace(folder=".", take=lambda seen, files=files: Pulled("0123456789abcdef", files))
+        loop = Loop(Settings(Path("desired")), said.append, follow=Follow(cast(Any, pulls)))
+        monkeypatch.setattr(loop.surveys, "look", lambda: None)
+        loop.seen = Head("main", "a commit")
+        loop._pull()
     assert [event.message for event in said] == [
         "now at 0123456789ab, which touches crm",
         "now at 0123456789ab, which touches no app",

@@ -14,7 +14,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 import reconciler.service.metrics as metrics
-from reconciler.service.status import OVERDUE_AFTER
+from reconciler.service.clocks import OVERDUE_AFTER
 from tests.support.servers import ROOT
 
 FOLDER = Path(metrics.__file__).parent / "monitoring"

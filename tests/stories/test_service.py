@@ -291,6 +291,37 @@ def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_stat
     assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
 
 
+def test_what_repairs_declarations_is_pulled_before_anybody_gives_up(desk: Desk, remote: GitWorld) -> None:
+    """As after a restart, or in a job of cron: no cycle could begin, and so nothing else would ever pull it."""
+    file = "desired/apps/wiki/app.yaml"
+    right = (remote.checkout / file).read_text()
+    merge(remote, file, "app: wiki\n")
+    git(remote.checkout, "pull", "--quiet", "--ff-only", "origin", "main")
+    ran = desk.reconcile("run", "--pull", "--once", cwd=remote.checkout)
+    assert ran.code == 1 and "adminCredentials" in ran.err and not desk.find("ada@x.org"), ran
+    merge(remote, file, right)
+    ran = desk.reconcile("run", "--pull", "--once", cwd=remote.checkout)
+    assert ran.code == 0 and "which touches wiki" in ran.out and desk.find("ada@x.org"), ran
+
+
+def test_settings_with_errors_end_no_run_and_are_one_mail_however_often_it_is_started(desk: Desk, remote: GitWorld) -> None:
+    app, file, right = "desired/apps/wiki/app.yaml", "desired/reconciler.yaml", "record: {backend: git, remote: origin}\n"
+    merge(remote, app, (remote.checkout / app).read_text() + "notification: {email: [ops@example.com]}\n")
+    merge(remote, file, "record: {backend: git, remote: origin, path: kept}\n")
+    with mailbox() as box:
+        desk.environ["RECONCILE_SMTP_URL"] = box.url
+        git(remote.checkout, "pull", "--quiet", "--ff-only", "origin", "main")
+        for _ in range(2):
+            ran = desk.reconcile("run", "--once", cwd=remote.checkout)
+            assert ran.code == 1 and "path has no meaning" in ran.err and "InvalidDeclaration" in ran.out, ran
+        merge(remote, file, right)
+        assert desk.reconcile("run", "--pull", "--once", cwd=remote.checkout).code == 0
+        assert box.subjects == [
+            "[reconcile] wiki: the whole app could not be provisioned (InvalidDeclaration)",
+            "[reconcile] wiki: over: a failure (InvalidDeclaration)",
+        ]
+
+
 def two_apps_tell(desk: Desk, remote: GitWorld) -> None:
     """Both by mail to the same address; it is not committed yet."""
     desk.zoo(desk.url)
