@@ -51,6 +51,9 @@ def start(
     declarations = load_checked(desired, apps)
     _check_new(desired, name)
     choose = _chooser(by, declarations)
+    named = Named(declarations.users)
+    if otherwise and named.is_disabled(otherwise):
+        raise BadValue(f"--otherwise {otherwise!r} is disabled in the directory: name somebody who can decide")
     scope = _scope([app.name for app in chosen(declarations, apps)], roles, groups, privileged, offline)
     rows: list[Row] = []
 
@@ -69,7 +72,7 @@ def start(
         return code
     refuse_unknown(declarations, [row.held for row in rows], {"user": (), "role": roles, "group": groups})
     rows = _picked(rows, roles, groups, privileged)
-    shared = share(rows, choose, Named(declarations.users)(otherwise) if otherwise else "")
+    shared = share(rows, choose, named(otherwise) if otherwise else "")
     if not _told(shared, otherwise):
         return ERROR
     return _write(desired, declarations, shared, {"review": name, "started": today(), "due": due, "scope": scope})

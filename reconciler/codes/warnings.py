@@ -126,7 +126,8 @@ PLANS = (
     told("UnmanagedPrivileged", "Somebody unmanaged has a privileged role",
          "An active account that nobody declared holds a privileged role.",
          "It has much access that no file and no reviewer knows of.",
-         "Declare and assign it, or take the role away in the service.",
+         "Declare it (`reconcile import --only '#ID'`), put it out (`reconcile revoke --id ID`), or take the role away in the "
+         "service; `reconcile access --unmanaged` shows the id.",
          "an administrator who was made in the app's own console"),
     told("UndeclaredMembers", "A group holds others than declared",
          "Accounts or groups are in it that no declaration puts there.", "They have what the group gives.", ASSERTIVE,

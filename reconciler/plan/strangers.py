@@ -15,6 +15,10 @@ from reconciler.plan.role_table import read
 from reconciler.plan.roles import having, of_values, privileged_groups
 from reconciler.plan.warnings import listed
 
+PRIVILEGED = "UnmanagedPrivileged"
+TO_DO = (
+    "adopt it (`import --only '#ID'`), put it out (`revoke --id ID`; `access --unmanaged` shows the id), or take it away there"
+)
 Roles = dict[str, frozenset[str]]  # id of an account -> keys of declared roles
 
 
@@ -62,7 +66,7 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[Warned
             yield Warned(
                 "UnmanagedPrivileged",
                 f"{_many(by_role[key])} {role.displayName} (privileged) on the service, and nobody manages "
-                f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; assign it, or take it away there",
+                f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; {TO_DO}",
             )
     yield from _alone(context)
     privileged = privileged_groups(context)

@@ -21,7 +21,7 @@ from reconciler.plan.outstanding import Outstanding, cautions
 from reconciler.plan.reenabled import reenabled
 from reconciler.plan.roles_staying import of_everyday
 from reconciler.plan.selection import Selection
-from reconciler.plan.strangers import of_strangers
+from reconciler.plan.strangers import PRIVILEGED, of_strangers
 from reconciler.plan.unmanaged import Directory
 from reconciler.plan.unreached import Unreached, unreached
 from reconciler.plan.unreached import cautions as untaken
@@ -84,6 +84,7 @@ class Told:
             *resemblances(self.context, self.selected),
             *self.findings.said(),
             *(self._still_active if self.record is None else ()),
+            *(item for item in self._of_strangers if item.code == PRIVILEGED),  # much access that no file knows of is in no fold
             *self.standing,
         )
 
@@ -91,6 +92,7 @@ class Told:
     def standing(self) -> tuple[Warned, ...]:
         """The warnings that tell of what was so before this plan."""
         return (
+            *(item for item in self._of_strangers if item.code != PRIVILEGED),
             *self.context.live.notes,
             *of_service(self.context),
             *role_notes.warnings(self.context),
@@ -98,8 +100,11 @@ class Told:
             *uncleared(self.context, self.findings.uncleared),
             *unmapped.warnings(self.context, self._stays),
             *(self._still_active if self.record is not None else ()),
-            *of_strangers(self.context, self.selected),
         )
+
+    @cached_property
+    def _of_strangers(self) -> tuple[Warned, ...]:
+        return tuple(of_strangers(self.context, self.selected))
 
     def cautions(self) -> tuple[Caution, ...]:
         context = self.context

@@ -15,10 +15,12 @@ from reconciler.plan.access_review.check import check_reviews
 from reconciler.plan.access_review.progress import progress
 from reconciler.plan.access_review.rows import data_of, digest_of
 from reconciler.plan.access_review.share import (
+    DISABLED,
     NO_MANAGER,
     NO_RULE,
     NOT_THERE,
     THEMSELVES,
+    Named,
     Row,
     Shared,
     by_manager,
@@ -90,6 +92,13 @@ def test_the_first_rule_that_fits_says_who_is_asked_by_name_or_mail(world: World
     assert shared.fallen == {NO_RULE: {"ada@x.org"}, THEMSELVES: {"boss@x.org"}}
     file.write_text("reviewers: [{role: admin}]\n")
     assert [str(problem.place).rpartition("/")[2] for problem in read_rules(file)[1]] == ["reviewers.yaml:1:13"]
+
+
+def test_a_rule_names_nobody_who_is_disabled(world: World) -> None:
+    users = declared(world).users
+    shared = share([row("ada@x.org")], by_rules([{"reviewer": "LEFT@x.org"}], users), "sec@x.org")
+    assert people(shared) == {"sec@x.org": ["ada@x.org"]} and shared.fallen == {DISABLED: {"ada@x.org"}}
+    assert [Named(users).is_disabled(name) for name in ("left@x.org", "boss@x.org", "sec@x.org")] == [True, False, False]
 
 
 def test_hostile_names_stay_text_in_the_file_its_name_and_codeowners() -> None:

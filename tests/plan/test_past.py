@@ -247,7 +247,8 @@ def test_of_one_person_the_records_that_tell_of_them_say_the_same_as_all(tmp_pat
     app = declarations.apps["wiki"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reconciler.cycle.had.store_of", lambda *_: world.store)
-        for address in {row.address for row in history.past.at(now)}:
+        # Nobody asks for an account by the name of one that was never declared.
+        for address in {row.address for row in history.past.at(now) if "/s" not in row.address}:
             found = past_of_person(app, declarations, address)
             assert (found.begins, found.newest, found.gaps) == (history.past.begins, history.past.newest, ()), address
             for at in (now, *history.truth):

@@ -191,14 +191,17 @@ def test_a_leaver_who_is_retained_is_warned_of_once_and_not_told_to_come_back(wo
     assert "Warning" not in again and "assign the user" not in again
 
 
-def test_what_the_service_ignores_and_whom_nobody_manages_is_standing(world: World) -> None:
+def test_who_holds_a_privileged_role_and_is_nobodys_is_a_warning_in_no_fold(world: World) -> None:
     world.users("userPrincipalName: ada@x.org")
     world.groups()
     world.assign("user: ada@x.org, role: User")
     world.seed("stranger@x.org", roles=[{"value": "admin"}])
     world.converge()
-    (said,) = texts(world.plan().standing)
-    assert said.startswith("an active account holds Admin (privileged)") and said in texts(world.plan().warnings)
+    plan = world.plan()
+    (said,) = texts(plan.fresh)
+    assert said.startswith("an active account holds Admin (privileged)") and "`revoke --id ID`" in said
+    assert f"Warning: {said}" in text.render(plan, lambda line, _: line)
+    assert "holds Admin (privileged)" in markdown.render(plan).partition("<details>")[0]
 
 
 def test_an_address_that_hides_what_a_variable_holds_says_so() -> None:

@@ -45,6 +45,13 @@ def decide(file: Path, removed: tuple[str, ...] = ()) -> None:
     file.write_text("  - app:".join([head, *rows]))
 
 
+def test_nobody_who_is_disabled_is_asked_to_decide(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1:9/v2")
+    desk.people("ada@x.org", "grace@x.org", "left@x.org, accountEnabled: false")
+    refused = desk.reconcile(*START, "--otherwise", "LEFT@x.org")
+    assert refused.code == 64 and "--otherwise 'LEFT@x.org' is disabled in the directory" in refused.err, refused
+
+
 def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None:
     with scim_server() as url:
         desk = desk_of(tmp_path, f"{url}/t/v2")

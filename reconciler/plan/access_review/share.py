@@ -15,6 +15,7 @@ from reconciler.plan.access.held import Held
 NO_MANAGER = "no manager is declared"
 NOT_THERE = "the manager is not declared, or disabled"
 NO_RULE = "no rule names what they have"
+DISABLED = "the reviewer whom a rule names is disabled"
 THEMSELVES = "nobody reviews their own access"
 
 
@@ -98,7 +99,8 @@ def by_rules(rules: Iterable[Mapping[str, str]], users: Table[User]) -> Choose:
     def choose(row: Row) -> Chosen:
         for rule in listed:
             if _fits(rule, row):
-                return Chosen(called(rule["reviewer"]))
+                reviewer = called(rule["reviewer"])
+                return Chosen(why=DISABLED) if called.is_disabled(reviewer) else Chosen(reviewer)
         return Chosen(why=NO_RULE)
 
     return choose
@@ -108,13 +110,18 @@ class Named:
     """A reviewer by userPrincipalName, also an earlier one, or mail in; the userPrincipalName out, else the name."""
 
     def __init__(self, users: Table[User]) -> None:
-        self.names = users.columns["userPrincipalName"]
+        self.names, self.enabled = users.columns["userPrincipalName"], users.column("accountEnabled")
         mails = {fold(mail): row for row, mail in enumerate(users.column("mail")) if isinstance(mail, str)}
         self.rows = mails | users.earlier | users.index
 
     def __call__(self, reviewer: str) -> str:
         row = self.rows.get(fold(reviewer))
         return reviewer if row is None else str(self.names[row])
+
+    def is_disabled(self, reviewer: str) -> bool:
+        """Whether it is a declared user who is disabled; who is not declared may be a mailbox of several people."""
+        row = self.rows.get(fold(reviewer))
+        return row is not None and self.enabled[row] is False
 
 
 def _fits(rule: Mapping[str, str], row: Row) -> bool:
