@@ -8,12 +8,11 @@ reconciler.yaml names, by the clock of this machine: until then `sign: true` is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from reconciler.record.checkout import Remote
-from reconciler.record.git.certificates import certified
 from reconciler.record.git.process import Git, explained
 from reconciler.record.git.repository import Repository, throwaway
 from reconciler.record.git.signing import Signer
@@ -68,9 +67,16 @@ def signatures_of(ref: Ref, trusted: str) -> Signatures:
     with throwaway(ref.place, ref.environ) as repository:
         repository.fetch_commits(ref.name, None)
         folder = f"--git-dir={repository.path}"
-        heads = certified(git, folder, heads_of(git, folder, ref.head), ref.rules.identities)
+        heads = _judged(ref, git, folder, heads_of(git, folder, ref.head))
         old = set(git.must(folder, "rev-list", trusted).decode().split()) if trusted in {head.commit for head in heads} else set()
     return Signatures(heads, ref.rules.sign, known, sum(head.commit in old for head in heads))
+
+
+def _judged(ref: Ref, git: Git, folder: str, heads: Sequence[Head]) -> tuple[Head, ...]:
+    """The same heads, by the names in the certificates of those that have one. Raises RecordError."""
+    from reconciler.record.git.certificates import certified
+
+    return certified(git, folder, heads, ref.rules.identities)
 
 
 def refusal_of(ref: Ref) -> RecordError | None:
@@ -79,7 +85,7 @@ def refusal_of(ref: Ref) -> RecordError | None:
     git, known = ref.signer.looking()
     try:
         folder = f"--git-dir={ref.repository.path}"
-        newest = certified(git, folder, heads_of(git, folder, "-1", ref.head), ref.rules.identities)
+        newest = _judged(ref, git, folder, heads_of(git, folder, "-1", ref.head))
     except Garbled as error:
         return _refused(ref, error.message)
     before = _signed_in(ref) if newest[0].verdict is Verdict.UNSIGNED else ()
