@@ -46,8 +46,9 @@ CODES = (
     Code(
         "SigningFailed",
         "The record's commit could not be signed",
-        "git was asked to sign a commit of the record, and could not; nothing was pushed.",
-        "A head is saved signed, or not at all.",
+        "git was asked to sign a commit of the record, and could not, or signed it with a key or a certificate that may not "
+        "sign; nothing was pushed.",
+        "A head is saved signed, or not at all, and by somebody from whom the next machine goes on.",
         "Do what git's own words say. A key with a passphrase has to be in an agent, since nobody is asked for one.",
         shown="a key with a passphrase, and no agent",
     ),

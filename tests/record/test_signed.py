@@ -322,6 +322,17 @@ def test_whose_keys_may_sign_is_known_from_the_file_that_is_declared(world: GitW
 
 
 @needs_ssh
+def test_who_signs_with_a_key_that_may_not_is_stopped_before_anything_is_pushed(world: GitWorld, tmp_path: Path) -> None:
+    mine, others = key(tmp_path), key(tmp_path, "other")
+    use(world, mine, others)
+    with pytest.raises(RecordError, match="nothing was pushed: .* which is nobody's who is known here") as found:
+        save(world, 1)
+    assert found.value.code == "SigningFailed" and not git(world.bare, "for-each-ref", REF)
+    use(world, others, others)
+    save(world, 1)
+
+
+@needs_ssh
 def test_a_head_by_a_key_that_is_not_allowed_is_refused_where_the_file_of_signers_says_whose_are(
     world: GitWorld, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from reconciler.record.descent import descends
 from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
-from reconciler.record.git.signed import refusal_of
+from reconciler.record.git.signed import refusal_of, require_counted
 from reconciler.record.git.signing import Signer
 from reconciler.record.known import SEEN, TRUSTED, folder_of, last_seen, trusted_head
 from reconciler.record.log.known import LOST
@@ -58,6 +58,7 @@ class Ref:
         self.head: str | None = None
         self.files: dict[str, str] = {}
         self.judged: tuple[str | None, RecordError | None] = (None, None)  # a head, and why it is not gone on from
+        self.counted = False  # whether what is signed here was found to be good
 
     @cached_property
     def checkout(self) -> Checkout:
@@ -238,6 +239,9 @@ class Ref:
         files = {path: id for path, id in {**self.files, **ids}.items() if changes.get(path, b"") is not None}
         parents = [*([self.head] if self.head else []), *also]
         commit = self.repository.commit(files, new.values(), parents, message, self.clock())
+        if self.rules.sign and not self.counted:
+            require_counted(self, commit)
+            self.counted = True
         if not self.repository.push(self.name, commit, self.head):
             return False
         self.head, self.files, self.judged = commit, files, (commit, None)

@@ -95,6 +95,20 @@ def refusal_of(ref: Ref) -> RecordError | None:
     return _refused(ref, why) if why else None
 
 
+def require_counted(ref: Ref, commit: str) -> None:
+    """What is signed here has to be good for whoever comes next, or nobody could go on from it. Raises RecordError."""
+    git, known = ref.signer.looking()
+    folder = f"--git-dir={ref.repository.path}"
+    newest = _judged(ref, git, folder, heads_of(git, folder, "-1", commit))
+    if why := next(wrong(Signatures(newest, True, known)), None):
+        raise RecordError(
+            f"what this machine signs is nothing that reconciler.yaml lets go on from, so nothing was pushed: {why}",
+            "sign with a key or a certificate that may (`gpg.format` and `user.signingkey` of git, or RECONCILE_SIGNING_KEY), or "
+            "have it added to those that may, in a change that is reviewed (`reconcile help record`)",
+            "SigningFailed",
+        )
+
+
 def _never_signed(ref: Ref) -> RecordError:
     """Of a history without any signature: it is older than `sign: true`, or somebody put the ref back, or began it anew."""
     over = f", and unsignedUntil, {ref.rules.until}, is over" if ref.rules.until else ""
