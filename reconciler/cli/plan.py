@@ -92,7 +92,6 @@ def plan(
 
     declarations = load_checked(desired, apps)
     read = minimal_read(only) if minimal else minimal_if_large(only) if if_large else None
-    last: list[Session] = []
 
     def made(app: App, into: _Made) -> int:
         with read_and_plan(
@@ -100,7 +99,6 @@ def plan(
         ) as session:
             warn_unknown(only, app, declarations, session.record)
             into.plan = _redacted(session, declarations) if redact else session.planned.plan
-            last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
         code = _code(into.plan, session)
         return code if code != CHANGES or detailed_exitcode else 0
 
