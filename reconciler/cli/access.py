@@ -78,6 +78,9 @@ def access(
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
+    names["user"], names["group"] = (
+        tuple(map(table.name_now, asked)) for table, asked in ((declarations.users, people), (declarations.groups, groups))
+    )
     found, counts, unread = dict[str, list[Held]](), dict[str, dict[str, int]](), set[str]()
     seen: list[Held] = []
 
@@ -92,7 +95,7 @@ def access(
             say(f"{app.displayName} has no record")
             unread.add(app.name)
         seen.extend(rows or ())
-        folded = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
+        folded = (frozenset(map(fold, asked)) for asked in ((*people, *names["user"]), roles, (*groups, *names["group"])))
         found[app.name] = list(_marked(picked(rows or (), *folded), privileged, unmanaged, since))
         if since is None or not rows or any(row.last_login or row.registered for row in rows):
             return 0

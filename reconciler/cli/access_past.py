@@ -110,14 +110,13 @@ class Asked:
 
     def say_gone(self, pasts: Mapping[str, Past], at: str) -> None:
         """Of who is asked for by name and had nothing any more: what took it."""
-        from reconciler.report.had import change
-        from reconciler.report.had_text import words
+        from reconciler.report.had_text import taken
         from reconciler.report.safe import plain
 
         for app, past in pasts.items() if self.people else ():
             for row in past.gone(at):
-                if self.pick(row, past.told, at) and (taken := change(row, row.took)) is not None:
-                    say(plain(f"{self.called(app)}: {cells_of(row)[0]} had nothing any more: taken {words(taken)}"))
+                if self.pick(row, past.told, at) and (said := taken(row)):
+                    say(plain(f"{self.called(app)}: {cells_of(row)[0]} had nothing any more: taken {said}"))
 
     def moved(self, app: str, past: Past, since: str, until: str) -> list[Moved]:
         """What became of what is asked for, by its name at whatever time."""

@@ -12,6 +12,7 @@ import click
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.times import when
+from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import now
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
     from reconciler.service.looked_up import shown
 
     period = Period(when("--since", since, moment), now())
+    if period.since > period.until:
+        raise BadValue(f"--since {since!r} is a time to come: write an earlier one")
     declarations = load_checked(desired, apps)
     status: list[dict[str, Any]] = []
     held: dict[str, list[Held]] = {}

@@ -96,6 +96,11 @@ def _said(kind: str, deed: Deed) -> Record:
     return found or next((item for item in rows if kind == "role" and item.get("kind") == "account"), {})
 
 
+def by_row(row: Had) -> bool:
+    """Whether the place beside what took something is the line that gave it until then."""
+    return row.took is not None and "file" in _said(row.kind, row.took)
+
+
 def _approvers(row: Had, number: Any) -> list[str] | None:
     """Who approved a pull request; None where GitHub did not tell, which does not mean that nobody did."""
     known = row.approvers.get(number) if isinstance(number, int) else None

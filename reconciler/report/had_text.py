@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.declare.wording import plural
 from reconciler.plan.access.had import Had
-from reconciler.report.had import change
+from reconciler.report.had import by_row, change
 from reconciler.report.safe import plain
 
 MARKS = {True: " (privileged)", None: " (privileged then: not known)", False: ""}
@@ -31,10 +31,9 @@ def _block(app: str, rows: list[Had], at: str) -> list[str]:
 
 def _cells(row: Had) -> tuple[str, str, str]:
     parts = ["" if row.known else f"NOT KNOWN: {unconfirmed(row) or 'changed by hand, or it is not known what was written'}"]
-    given, taken = change(row, row.gave), change(row, row.took)
-    parts.append("since " + words(given) if given else "from before the log, or by hand")
+    parts.append(_since(row))
     parts.append(_standing(row))
-    parts.append("taken " + words(taken) if taken else "")
+    parts.append(f"taken {said}" if (said := taken(row)) else "")
     return *cells_of(row), plain("; ".join(filter(None, parts)))
 
 
@@ -62,18 +61,36 @@ def came(rows: Iterable[Had]) -> str:
 
 
 def _came(row: Had) -> str:
-    given, what = change(row, row.gave), cells_of(row)[1]
-    said = f"since {words(given)}" if given else "from before the log, or by hand"
-    return f"  {what}: {plain(said)}" if row.known else f"  {what}: the log does not know whether it is still there"
+    what = cells_of(row)[1]
+    return f"  {what}: {plain(_since(row))}" if row.known else f"  {what}: the log does not know whether it is still there"
 
 
-def words(said: Mapping[str, Any]) -> str:
-    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12 (approved by grace), ...`."""
+def _since(row: Had) -> str:
+    return f"since {said}" if (said := given(row)) else "from before the log, or by hand"
+
+
+def given(row: Had) -> str:
+    """What gave it, in words; empty where no log says so."""
+    said = change(row, row.gave)
+    return _words(said) if said is not None else ""
+
+
+def taken(row: Had) -> str:
+    """What took it since, in words; empty where no log says so."""
+    said = change(row, row.took)
+    return _words(said, by_row(row)) if said is not None else ""
+
+
+def _words(said: Mapping[str, Any], until_then: bool = False) -> str:
+    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12 (approved by grace), ...`.
+
+    `until_then` is whether the line gave until then what was taken: the commit that took it may be the one without that line.
+    """
     approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
     parts = (
         f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
         f"revoked: {said['revoked']}" if said["revoked"] else "",
-        f"{said['file']}:{said['line']}" if said["file"] else "",
+        f"{'given until then by ' * until_then}{said['file']}:{said['line']}" if said["file"] else "",
         f"commit {said['commit'][:12]}" if said["commit"] else "",
         _pull(said),
         f"approved: {approvals}" if approvals else "",

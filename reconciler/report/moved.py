@@ -10,8 +10,8 @@ from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Past
 from reconciler.plan.access.moved import Moved
 from reconciler.report.had import COLUMNS as HAD
-from reconciler.report.had import NOT_INCLUDED, cells, change, fields, missing
-from reconciler.report.had_text import cells_of, words
+from reconciler.report.had import NOT_INCLUDED, cells, fields, missing
+from reconciler.report.had_text import cells_of, given, taken
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
@@ -43,9 +43,8 @@ def what(item: Moved) -> str:
 
 def cause(item: Moved) -> str:
     """What did it, in words."""
-    said = change(item.row, item.row.took if item.how == "lost" else item.row.gave)
-    if said is not None:
-        return words(said)
+    if said := taken(item.row) if item.how == "lost" else given(item.row):
+        return said
     return "by hand, or by what the log does not tell" if item.how in ("gained", "lost") else "from before the log, or by hand"
 
 

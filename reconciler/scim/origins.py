@@ -40,7 +40,8 @@ def origin(url: str) -> str:
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}.get(parts.scheme)
     port = f":{parts.port}" if parts.port not in (None, default) else ""
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+    host = (parts.hostname or "").lower()
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def origin_of(shown: str) -> str | None:

@@ -66,6 +66,11 @@ def test_who_had_nothing_any_more_is_told_with_what_took_it() -> None:
     assert [*PAST.gone(BEGIN)] == []
 
 
+def test_what_took_something_names_the_line_that_gave_it_until_then_and_not_as_the_commits_own() -> None:
+    told = as_table({"Wiki": [ada(BEGIN)]}, BEGIN)
+    assert ", given until then by " in told.split("; taken ")[1] and "given until then" not in told.split("; taken ")[0]
+
+
 def test_one_that_was_lifted_is_named_no_more_and_nobody_elses_is() -> None:
     assert ada(AGAIN).revoked is None and [*PAST.gone(AGAIN)] == []
     assert [row.revoked for row in PAST.at(TRIED) if row.address == GRACE] == [None, None]

@@ -15,7 +15,7 @@ from reconciler.declare.urls import PLACEHOLDER, url_problem
 from reconciler.github.workflow_files import TOKEN, URL, bound, variables_of
 from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
 from reconciler.scim.errors import CredentialError
-from reconciler.scim.origins import allowed
+from reconciler.scim.origins import allowed, origin
 from reconciler.scim.shared_tokens import check_credentials
 from tests.support.servers import ROOT, Desk, front, page, scim_server
 from tests.support.world import World
@@ -306,6 +306,12 @@ def test_the_list_binds_the_name_of_a_token_to_an_origin(
         with pytest.raises(CredentialError, match="secretToken|not been allowed|RECONCILE_ALLOWED_ORIGINS") as refused:
             told(app, RECONCILE_ALLOWED_ORIGINS=listed, **event)
         assert "hunter2" not in str(refused.value) + refused.value.remedy
+
+
+@pytest.mark.parametrize("url", ["https://[::1]:8/scim", "https://[2001:DB8::1]/v2", "http://127.0.0.1:80/v2"])
+def test_an_origin_can_be_written_into_the_list_as_it_is_told(url: str) -> None:
+    (entry,) = allowed({"RECONCILE_ALLOWED_ORIGINS": f"{origin(url)}=WIKI_TOKEN"})
+    assert entry.origin == origin(url)
 
 
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch", "pull_request", ""])

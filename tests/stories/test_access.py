@@ -28,6 +28,8 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
                 refused
             )
         assert "Who has access" in desk.reconcile("access", "--format", "html").out
+        late = desk.reconcile("report", "--out", "report.html", "--since", "9999-12-31")
+        assert late.code == 64 and "is a time to come" in late.err and not (tmp_path / "report.html").exists(), late
         unused = desk.reconcile("access", "--unused", "90d", "--format", "json")
         assert unused.code == 1 and json.loads(unused.out) == [] and "whom --unused would list there is unknown" in unused.err
         assert json.loads(desk.reconcile("access", "--privileged", "--format", "json").out) == []
@@ -42,6 +44,19 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         part = desk.reconcile("access", *query, "--evidence", "part.zip")
         assert part.code == 1 and "No evidence is written" in part.err and "zoo" in part.err, part
         assert not (tmp_path / "part.zip").exists()
+
+
+def test_whoever_has_another_name_now_is_found_by_the_one_before(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        desk.people("ada@x.org, jobTitle: Engineer", "grace2@x.org, previously: [grace@x.org]")
+        desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [ada@x.org, grace2@x.org]}]\n")
+        for state in ("declared", "applied"):
+            for name in ("grace@x.org", "grace2@x.org"):
+                told = desk.reconcile("access", "--user", name, "--format", "json")
+                assert told.code == 0 and {row["what"] for row in json.loads(told.out)} == {"Net", "User"}, (state, name, told)
+            assert desk.reconcile("apply", "--auto-approve").code == 0
 
 
 def test_what_nobody_manages_is_listed_with_what_it_holds_and_the_id_to_name_it_by(tmp_path: Path) -> None:

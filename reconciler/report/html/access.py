@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held
 from reconciler.plan.access.moved import Moved
-from reconciler.report.had import change
-from reconciler.report.had_text import cells_of, unconfirmed, words
+from reconciler.report.had_text import cells_of, given, taken, unconfirmed
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
 from reconciler.report.log_record import approval_text
@@ -78,7 +77,5 @@ def render_moved(apps: Mapping[str, Iterable[Moved]], asked: str) -> str:
 
 
 def _past(app: str, had: Had) -> tuple[str, ...]:
-    given, taken = change(had, had.gave), change(had, had.took)
-    told = (words(said) if said else "" for said in (given, taken))
     known = "yes" if had.known else unconfirmed(had) or "no"
-    return (had.login or had.address, app, had.kind, cells_of(had)[1], known, *told)
+    return (had.login or had.address, app, had.kind, cells_of(had)[1], known, given(had), taken(had))
