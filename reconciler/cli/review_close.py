@@ -15,7 +15,7 @@ from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.output_files import check, write_bytes
 from reconciler.cli.review_decided import sound
-from reconciler.cli.review_log import apps_of, doubts, each
+from reconciler.cli.review_log import apps_of, each, told, was_closed
 from reconciler.cycle.access_review import Seen, removed
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
@@ -64,9 +64,13 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     if not files:
         words = f"the review {name} has no files [UnknownName]"
         raise click.ClickException(f"{words}\n    `reconcile review status` lists the reviews")
-    code, doubted = doubts(name, files, declarations)
-    if code or _said([*doubted, *_undone(files, standing)], name):
-        return code or ERROR
+    logs = told(name, files, declarations)
+    if logs.end is not None:
+        for line in was_closed(files, logs.end):
+            say(line)
+        return ERROR
+    if logs.code or _said([*logs.doubts, *_undone(files, standing)], name):
+        return logs.code or ERROR
     seen: dict[str, Seen] = {}
     code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
     read_back = [item for app in seen.values() for item in app.read_back]
@@ -117,7 +121,7 @@ def _ended(desired: Path, evidence: Evidence, closing: Closing, seen: Mapping[st
         return code
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     write_bytes(file, data)
-    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest)):
+    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest, closing.files)):
         say(f"The review {name} stays open: the log could not be told that it is closed. {file} is not its evidence.")
         return code
     put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})

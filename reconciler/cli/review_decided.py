@@ -43,29 +43,36 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
 
 def _closed(declarations: Declarations, reviews: Reviews) -> tuple[int, dict[str, bool]]:
     """Exit code, and of each closed review whether the logs of its apps know that it was closed so; what is wrong is said."""
-    from reconciler.cli.review_log import confirmed
+    from reconciler.cli.review_log import ends
+    from reconciler.cycle.review_log import RESTORE, changed
 
     codes, known = [0], dict[str, bool]()
     for name, closed in reviews.closed.items():
-        code, known[name] = confirmed(name, closed.evidence, reviews.by_name[name], declarations)
-        if not code and not known[name]:
-            place, code = f"{closed.place.file}:{closed.place.line}", ERROR
+        files, place = reviews.by_name[name], f"{closed.place.file}:{closed.place.line}"
+        code, end = ends(name, closed.evidence, files, declarations)
+        known[name] = end is not None and end.has(files)
+        if not code and end is None:
             say(f"Error: {place}: {name} is closed by a file that the log does not know [ReviewOpen]")
             say("    `reconcile review close` did not write it, or not where this record lies: remove it, close the review")
-        codes.append(code)
+        elif end is not None and not known[name]:
+            say(f"Error: {place}: {changed(name, end)} [ReviewChanged]")
+            say(f"    {RESTORE}")
+        codes.append(code if known[name] else code or ERROR)
     return max(codes), known
 
 
 def _doubted(declarations: Declarations, reviews: Reviews) -> int:
-    """1 where the logs know another start of an open review; what they say against it is told."""
-    from reconciler.cli.review_log import doubts
+    """1 where the logs know another start of an open review, or its end; what they say against it is told."""
+    from reconciler.cli.review_log import told, was_closed
 
     codes = [0]
     for name, files in reviews.open:
-        code, found = doubts(name, files, declarations)
-        for words in found:
-            say(f"Error: {words} [ReviewOpen]")
-        codes += [code, ERROR if found else 0]
+        logs = told(name, files, declarations)
+        lines = [f"Error: {words} [ReviewOpen]" for words in logs.doubts]
+        lines += was_closed(files, logs.end) if logs.end is not None else []
+        for line in lines:
+            say(line)
+        codes += [logs.code, ERROR if lines else 0]
     return max(codes)
 
 

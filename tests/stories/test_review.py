@@ -184,6 +184,45 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
         assert desk.reconcile("validate").err == "", "no record is at hand that could deny it"
 
 
+def test_what_was_decided_when_a_review_was_closed_stays_and_it_is_closed_once(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        for file in folder.iterdir():
+            decide(file)
+        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        assert desk.reconcile(*closing).code == 0
+        decided = (folder / "grace@x.org.yaml").read_text()
+        (folder / "grace@x.org.yaml").write_text("# A remark decides nothing.\n" + decided)
+        assert desk.reconcile("review", "status").code == 0 and desk.reconcile("validate").err == ""
+        for changed in (
+            decided.replace("  decision: keep", "  decision: remove", 1),
+            decided.replace("reason: work", "reason: fun"),
+        ):
+            (folder / "grace@x.org.yaml").write_text(changed)
+            status = desk.reconcile("review", "status")
+            assert status.code == 1 and "2026-Q4: closed: unconfirmed" in status.out, status
+            assert "are not those with which it was closed at 20" in status.err and "[ReviewChanged]" in status.err
+            warned = desk.reconcile("validate")
+            assert warned.code == 0 and "1 warning" in warned.out and "[review-changed]" in warned.out, warned
+        closed = (folder / "closed.yaml").read_text()
+        (folder / "closed.yaml").unlink()
+        for command in (closing, ("review", "status")):
+            again = desk.reconcile(*command)
+            assert again.code == 1 and "the review 2026-Q4 was closed at 20" in again.err and "[ReviewClosed]" in again.err, again
+            assert "restore desired/reviews/2026-Q4 from Git" in again.err, again
+            assert closed.partition("evidence: ")[2].strip() in again.err
+        assert len(desk.reconcile("logs", "--action", "reviewClosed", "--format", "json").out.splitlines()) == 1
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        for file in folder.iterdir():
+            decide(file)
+        assert desk.reconcile(*closing).code == 0, "another one of the same name, which began since"
+
+
 def redigested(text: str) -> str:
     """What somebody does who knows how a digest is made."""
     data = parse(text.encode(), "x.yaml").data
