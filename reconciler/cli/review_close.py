@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from reconciler.declare.reviews import CLOSED, FOLDER, REMOVE, Review
 from reconciler.plan.access.had import Past
 from reconciler.plan.access_review.check import check_review
 from reconciler.plan.access_review.progress import undecided
+from reconciler.plan.access_review.read_back import ReadBack
 from reconciler.plan.access_review.standing import Standing
 from reconciler.report.access_review_evidence import (
     Closing,
@@ -69,12 +70,13 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
         for line in was_closed(files, logs.end):
             say(line)
         return ERROR
-    if logs.code or _said([*logs.doubts, *_undone(files, standing)], name):
+    then = f"decide what is missing, `reconcile review apply {name}`, apply"
+    if logs.code or _said([*logs.doubts, *_undone(files, standing)], name, then):
         return logs.code or ERROR
     seen: dict[str, Seen] = {}
     code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
     read_back = [item for app in seen.values() for item in app.read_back]
-    if code or _said(obstacles(files, {}, read_back), name):
+    if code or _said(obstacles(files, {}, read_back), name, _next(read_back)):
         return code or ERROR
     closing = Closing(files, read_back, now(), revision(declarations.folder)[0] or "", apps_of(files))
     return _ended(desired, Evidence(evidence, query_of(closing), declarations, closing.apps, closing.closed), closing, seen)
@@ -87,12 +89,19 @@ def _undone(files: list[Review], standing: Standing) -> list[str]:
     return [*obstacles(files, {review.file: undecided(review) for review in files}, ()), *told]
 
 
-def _said(lines: list[str], name: str) -> bool:
-    """Whether something stands in the way, which is told."""
+def _next(read_back: Iterable[ReadBack]) -> str:
+    """What takes away what is still there: nothing of it is declared any more."""
+    managed = {bool(item.row.user) for item in read_back if item.stands_in_the_way}
+    steps = {True: "apply", False: "put out the accounts that nobody declares, with the commands above"}
+    return ", ".join(words for kind, words in steps.items() if kind in managed)
+
+
+def _said(lines: list[str], name: str, then: str) -> bool:
+    """Whether something stands in the way, which is told, and what to do then."""
     for line in lines:
         say(f"Error: {line} [ReviewOpen]")
     if lines:
-        say(f"The review {name} stays open: decide what is missing, `reconcile review apply {name}`, apply, and close it again.")
+        say(f"The review {name} stays open: {then}, and close it again.")
     return bool(lines)
 
 

@@ -112,8 +112,8 @@ def _reviews(desired: Path, name: str | None) -> Reviews:
 def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> int:
     """Take out of the declarations what the review NAME decided to remove; comments are kept.
 
-    What comes through a group is left to you, since others would lose it too: the group is named. Nothing is written to a
-    service: the next apply does that.
+    What comes through a group is left to you, since others would lose it too: the group is named. So is what an account has that
+    nobody declares: the command that puts it out is named. Nothing is written to a service: the next apply does that.
     """
     from reconciler.adopt.access_review import follow
     from reconciler.adopt.model import ImportRefused
@@ -148,13 +148,18 @@ def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Re
 
 def _told_of(followed: Followed, desired: Path, removals: int) -> int:
     from reconciler.declare.wording import plural
+    from reconciler.report.access_review import revocation
 
     for path, items in followed.edited.items():
         say(f"{desired / path}: {plural(items, 'item')} edited", err=False)
     for row, giving in followed.left:
         say(f"{row.who} still has {row.what} in {row.app} through group {giving.group} ({giving.file}:{giving.line})")
         say("    take them out of the group, or the assignment from the group: others would lose it too")
-    left = len({row.key for row, _ in followed.left})
+    for account, row in {(row.app, row.account): row for row in followed.unmanaged}.items():
+        what = ", ".join(other.what for other in followed.unmanaged if (other.app, other.account) == account)
+        say(f"{row.who} may still have {what} in {row.app}: nobody declares this account")
+        say(f"    put it out: `{revocation(row)}`")
+    left = len({row.key for row, _ in followed.left}) + len(followed.unmanaged)
     say(f"{plural(removals, 'removal')}: {removals - left} out of the declarations, {left} left to you", err=False)
     if followed.edited:
         say("Look at `git diff`, and merge it: the next apply takes it from the service.", err=False)
