@@ -28,11 +28,15 @@ class Left(NamedTuple):
 
 @dataclass
 class Followed:
-    """Path below `desired` -> how many items were edited; what is left to a person; removals that are no longer declared."""
+    """Path below `desired` -> how many items were edited; what is left to a person; removals that are no longer declared.
+
+    `unmanaged` are left to a person too: nobody ever declared these accounts, so no edit takes anything from them.
+    """
 
     edited: dict[str, int] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     gone: list[Reviewed] = field(default_factory=list)
+    unmanaged: list[Reviewed] = field(default_factory=list)
 
 
 def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Followed:
@@ -44,7 +48,7 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
             if not giving.group:
                 edits.add(giving, standing.user(row.user))
         if not givings:
-            followed.gone.append(row)
+            (followed.gone if row.user else followed.unmanaged).append(row)
     texts = edits.texts()
     if texts:
         _check(desired, texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.output_files import check, write_bytes
 from reconciler.cli.review_decided import sound
-from reconciler.cli.review_log import apps_of, doubts, each
+from reconciler.cli.review_log import apps_of, each, told, was_closed
 from reconciler.cycle.access_review import Seen, removed
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
@@ -26,6 +26,7 @@ from reconciler.declare.reviews import CLOSED, FOLDER, REMOVE, Review
 from reconciler.plan.access.had import Past
 from reconciler.plan.access_review.check import check_review
 from reconciler.plan.access_review.progress import undecided
+from reconciler.plan.access_review.read_back import ReadBack
 from reconciler.plan.access_review.standing import Standing
 from reconciler.report.access_review_evidence import (
     Closing,
@@ -64,13 +65,18 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     if not files:
         words = f"the review {name} has no files [UnknownName]"
         raise click.ClickException(f"{words}\n    `reconcile review status` lists the reviews")
-    code, doubted = doubts(name, files, declarations)
-    if code or _said([*doubted, *_undone(files, standing)], name):
-        return code or ERROR
+    logs = told(name, files, declarations)
+    if logs.end is not None:
+        for line in was_closed(files, logs.end):
+            say(line)
+        return ERROR
+    then = f"decide what is missing, `reconcile review apply {name}`, apply"
+    if logs.code or _said([*logs.doubts, *_undone(files, standing)], name, then):
+        return logs.code or ERROR
     seen: dict[str, Seen] = {}
     code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
     read_back = [item for app in seen.values() for item in app.read_back]
-    if code or _said(obstacles(files, {}, read_back), name):
+    if code or _said(obstacles(files, {}, read_back), name, _next(read_back)):
         return code or ERROR
     closing = Closing(files, read_back, now(), revision(declarations.folder)[0] or "", apps_of(files))
     return _ended(desired, Evidence(evidence, query_of(closing), declarations, closing.apps, closing.closed), closing, seen)
@@ -83,12 +89,19 @@ def _undone(files: list[Review], standing: Standing) -> list[str]:
     return [*obstacles(files, {review.file: undecided(review) for review in files}, ()), *told]
 
 
-def _said(lines: list[str], name: str) -> bool:
-    """Whether something stands in the way, which is told."""
+def _next(read_back: Iterable[ReadBack]) -> str:
+    """What takes away what is still there: nothing of it is declared any more."""
+    managed = {bool(item.row.user) for item in read_back if item.stands_in_the_way}
+    steps = {True: "apply", False: "put out the accounts that nobody declares, with the commands above"}
+    return ", ".join(words for kind, words in steps.items() if kind in managed)
+
+
+def _said(lines: list[str], name: str, then: str) -> bool:
+    """Whether something stands in the way, which is told, and what to do then."""
     for line in lines:
         say(f"Error: {line} [ReviewOpen]")
     if lines:
-        say(f"The review {name} stays open: decide what is missing, `reconcile review apply {name}`, apply, and close it again.")
+        say(f"The review {name} stays open: {then}, and close it again.")
     return bool(lines)
 
 
@@ -117,7 +130,7 @@ def _ended(desired: Path, evidence: Evidence, closing: Closing, seen: Mapping[st
         return code
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     write_bytes(file, data)
-    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest)):
+    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest, closing.files)):
         say(f"The review {name} stays open: the log could not be told that it is closed. {file} is not its evidence.")
         return code
     put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})

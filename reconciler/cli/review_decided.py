@@ -43,29 +43,36 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
 
 def _closed(declarations: Declarations, reviews: Reviews) -> tuple[int, dict[str, bool]]:
     """Exit code, and of each closed review whether the logs of its apps know that it was closed so; what is wrong is said."""
-    from reconciler.cli.review_log import confirmed
+    from reconciler.cli.review_log import ends
+    from reconciler.cycle.review_log import RESTORE, changed
 
     codes, known = [0], dict[str, bool]()
     for name, closed in reviews.closed.items():
-        code, known[name] = confirmed(name, closed.evidence, reviews.by_name[name], declarations)
-        if not code and not known[name]:
-            place, code = f"{closed.place.file}:{closed.place.line}", ERROR
+        files, place = reviews.by_name[name], f"{closed.place.file}:{closed.place.line}"
+        code, end = ends(name, closed.evidence, files, declarations)
+        known[name] = end is not None and end.has(files)
+        if not code and end is None:
             say(f"Error: {place}: {name} is closed by a file that the log does not know [ReviewOpen]")
             say("    `reconcile review close` did not write it, or not where this record lies: remove it, close the review")
-        codes.append(code)
+        elif end is not None and not known[name]:
+            say(f"Error: {place}: {changed(name, end)} [ReviewChanged]")
+            say(f"    {RESTORE}")
+        codes.append(code if known[name] else code or ERROR)
     return max(codes), known
 
 
 def _doubted(declarations: Declarations, reviews: Reviews) -> int:
-    """1 where the logs know another start of an open review; what they say against it is told."""
-    from reconciler.cli.review_log import doubts
+    """1 where the logs know another start of an open review, or its end; what they say against it is told."""
+    from reconciler.cli.review_log import told, was_closed
 
     codes = [0]
     for name, files in reviews.open:
-        code, found = doubts(name, files, declarations)
-        for words in found:
-            say(f"Error: {words} [ReviewOpen]")
-        codes += [code, ERROR if found else 0]
+        logs = told(name, files, declarations)
+        lines = [f"Error: {words} [ReviewOpen]" for words in logs.doubts]
+        lines += was_closed(files, logs.end) if logs.end is not None else []
+        for line in lines:
+            say(line)
+        codes += [logs.code, ERROR if lines else 0]
     return max(codes)
 
 
@@ -105,8 +112,8 @@ def _reviews(desired: Path, name: str | None) -> Reviews:
 def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> int:
     """Take out of the declarations what the review NAME decided to remove; comments are kept.
 
-    What comes through a group is left to you, since others would lose it too: the group is named. Nothing is written to a
-    service: the next apply does that.
+    What comes through a group is left to you, since others would lose it too: the group is named. So is what an account has that
+    nobody declares: the command that puts it out is named. Nothing is written to a service: the next apply does that.
     """
     from reconciler.adopt.access_review import follow
     from reconciler.adopt.model import ImportRefused
@@ -141,13 +148,18 @@ def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Re
 
 def _told_of(followed: Followed, desired: Path, removals: int) -> int:
     from reconciler.declare.wording import plural
+    from reconciler.report.access_review import revocation
 
     for path, items in followed.edited.items():
         say(f"{desired / path}: {plural(items, 'item')} edited", err=False)
     for row, giving in followed.left:
         say(f"{row.who} still has {row.what} in {row.app} through group {giving.group} ({giving.file}:{giving.line})")
         say("    take them out of the group, or the assignment from the group: others would lose it too")
-    left = len({row.key for row, _ in followed.left})
+    for account, row in {(row.app, row.account): row for row in followed.unmanaged}.items():
+        what = ", ".join(other.what for other in followed.unmanaged if (other.app, other.account) == account)
+        say(f"{row.who} may still have {what} in {row.app}: nobody declares this account")
+        say(f"    put it out: `{revocation(row)}`")
+    left = len({row.key for row, _ in followed.left}) + len(followed.unmanaged)
     say(f"{plural(removals, 'removal')}: {removals - left} out of the declarations, {left} left to you", err=False)
     if followed.edited:
         say("Look at `git diff`, and merge it: the next apply takes it from the service.", err=False)

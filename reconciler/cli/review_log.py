@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.common import guarded, worst
 from reconciler.declare.model import Declarations
-from reconciler.declare.reviews import Review
+from reconciler.declare.reviews import CLOSED, Review
 from reconciler.record.open import store_named
 from reconciler.record.store import Store
+
+if TYPE_CHECKING:
+    from reconciler.cycle.review_log import End
 
 
 def each(apps: Iterable[str], declarations: Declarations, work: Callable[[Store], None]) -> int:
@@ -26,19 +30,48 @@ def apps_of(files: Iterable[Review]) -> list[str]:
     return sorted({app for review in files for app in review.apps})
 
 
-def doubts(name: str, files: list[Review], declarations: Declarations) -> tuple[int, list[str]]:
-    """Exit code, and in words what the logs say against it that these are the files with which the review was started."""
-    from reconciler.cycle.review_log import not_as_started
+class Told(NamedTuple):
+    """What the logs say of a review: exit code, what is against its files, in words, and when it was closed, if all know that."""
 
-    found: list[str] = []
-    code = each(apps_of(files), declarations, lambda store: found.append(not_as_started(store, name, files)))
-    return code, [words for words in found if words]
+    code: int
+    doubts: list[str]
+    end: End | None
 
 
-def confirmed(name: str, evidence: str, files: list[Review], declarations: Declarations) -> tuple[int, bool]:
-    """Exit code, and whether the log of each app of a review knows that it was closed so."""
-    from reconciler.cycle.review_log import is_closed
+def told(name: str, files: list[Review], declarations: Declarations) -> Told:
+    """Whether these are the files with which an open review was started, and whether it was closed already."""
+    from reconciler.cycle.review_log import end_of, not_as_started
 
-    known: list[bool] = []
-    code = each(apps_of(files), declarations, lambda store: known.append(is_closed(store, name, evidence)))
-    return code, not code and bool(known) and all(known)
+    doubts: list[str] = []
+    found: list[End | None] = []
+
+    def ask(store: Store) -> None:
+        doubts.append(not_as_started(store, name, files))
+        found.append(end_of(store, name))
+
+    code = each(apps_of(files), declarations, ask)
+    return Told(code, [words for words in doubts if words], _of_all(found))
+
+
+def ends(name: str, evidence: str, files: list[Review], declarations: Declarations) -> tuple[int, End | None]:
+    """Exit code, and when a review was closed with this evidence, if the log of each of its apps knows that."""
+    from reconciler.cycle.review_log import end_of
+
+    found: list[End | None] = []
+    code = each(apps_of(files), declarations, lambda store: found.append(end_of(store, name, evidence)))
+    return code, None if code else _of_all(found)
+
+
+def _of_all(ends: list[End | None]) -> End | None:
+    """One that could be told to some logs alone is no end: it is told again."""
+    return ends[-1] if ends and all(ends) else None
+
+
+def was_closed(files: list[Review], end: End) -> list[str]:
+    """What is said of a review that has no closed.yaml any more."""
+    folder = files[0].file.rpartition("/")[0]
+    return [
+        f"Error: the review {files[0].name} was closed {end}, by the log [ReviewClosed]",
+        f'    restore {folder} from Git as it was then, its {CLOSED}.yaml with `evidence: "{end.evidence}"`; '
+        "for other decisions start another one: `reconcile review start`",
+    ]

@@ -184,10 +184,18 @@ CODES = (
     told(
         "ReviewClosed",
         "The review is closed",
-        "It was closed with evidence.",
+        "It was closed with evidence, as `closed.yaml` or the log of its apps says.",
         "What an audit rests on does not change.",
-        "Start another one.",
+        "Start another one; where `closed.yaml` is gone, restore it and the files from Git.",
         "`reconcile review apply` after `reconcile review close`",
+    ),
+    told(
+        "ReviewChanged",
+        "A closed review was changed",
+        "The files of a review are not those with which `reconcile review close` ended it, by the log of its apps.",
+        "What an audit rests on does not change: decisions and reasons are those of the evidence.",
+        "Restore the files from Git as they were then; the evidence has them in `files/`.",
+        "a decision that somebody changed after `reconcile review close`",
     ),
     told(
         "ReviewOpen",

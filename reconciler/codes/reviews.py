@@ -33,6 +33,14 @@ CODES = (
         shown="a row of a review that somebody removed by hand",
     ),
     Code(
+        "review-changed",
+        "A closed review was changed",
+        "Files of a review are not those with which it was closed, by the log of its apps (a warning).",
+        "What an audit rests on does not change: decisions and reasons are those of the evidence.",
+        "Restore the files from Git as they were then; the evidence has them in `files/`.",
+        shown="a decision that somebody changed after `reconcile review close`",
+    ),
+    Code(
         "review-close-unknown",
         "A review was closed by hand",
         "`closed.yaml` ends a review, and the log of its apps knows of no such end (a warning).",

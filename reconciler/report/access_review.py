@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from shlex import quote
 from typing import Any
 
 import orjson
 
 from reconciler.declare.names import fold
-from reconciler.declare.reviews import CLOSED, FOLDER
+from reconciler.declare.reviews import CLOSED, FOLDER, Reviewed
 from reconciler.declare.wording import plural
 from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.progress import Part
@@ -56,6 +57,11 @@ def codeowners(folder: str, review: str, files: Mapping[str, str], mails: Mappin
             f"{path} {mail}" if MAIL.fullmatch(mail) else f"# {path} @... (no e-mail address of {plain(reviewer)} is known)"
         )
     return "".join(f"{line}\n" for line in lines)
+
+
+def revocation(row: Reviewed) -> str:
+    """What to type so that an account that nobody declares is put out."""
+    return f"reconcile revoke --app {quote(row.app)} --id {quote(row.account)}"
 
 
 def as_text(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:

@@ -14,6 +14,7 @@ from reconciler.declare.wording import plural
 from reconciler.declare.yaml.document import parse
 from reconciler.plan.access_review.read_back import ReadBack, Verdict
 from reconciler.plan.access_review.rows import digest_of, digest_of_all
+from reconciler.report.access_review import revocation
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
@@ -189,7 +190,8 @@ def obstacles(files: Iterable[Review], undecided: Mapping[str, Sequence[Reviewed
 
 def _still_there(item: ReadBack) -> str:
     row = item.row
+    then = "" if row.user else f"; nobody declares this account: put it out with `{revocation(row)}`"
     if item.found is None:
-        return f"{row.who}: the account in {row.app} could not be read, so nobody knows whether {row.what} is gone"
+        return f"{row.who}: the account in {row.app} could not be read, so nobody knows whether {row.what} is gone{then}"
     shown = "on the service" if item.found.shown else "by the record (the service does not show it)"
-    return f"{row.who} still has {row.what} in {row.app} {shown}"
+    return f"{row.who} still has {row.what} in {row.app} {shown}{then}"

@@ -78,3 +78,9 @@ def test_of_several_on_one_line_the_one_goes_and_groups_are_left_to_be_edited_by
     with pytest.raises(ImportRefused, match="several groups are on this line"):
         followed(world, removal("ada@x.org", group="Team"))
     assert (world.folder / "desired/directory/groups/a.yaml").read_text() == one_line
+
+
+def test_an_account_that_nobody_declares_is_left_to_a_person(world: World) -> None:
+    desired, row = world.folder / "desired", removal("")._replace(account="2819c223", group="All")
+    found = follow(desired, [row, removal("ghost@x.org", "Admin")], Standing(load(desired).declarations, "2026-06-01"))
+    assert (found.unmanaged, [other.user for other in found.gone], found.edited) == ([row], ["ghost@x.org"], {})

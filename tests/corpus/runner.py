@@ -93,7 +93,7 @@ OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests ov
 OTHERS = [
     (re.compile(r"(commit could not be signed: ).*?(?= \[|$)", re.MULTILINE), r"\1<ssh-keygen's own words>"),
     (re.compile(r"(is written, SHA-256 |last knew record \d+, sha256:)[0-9a-f]{64}"), r"\1<digest>"),
-    (re.compile(r'("evidence": ?"|Evidence: \S+, )sha256:[0-9a-f]{64}'), r"\1<over the log>"),
+    (re.compile(r'("?evidence"?: ?"|Evidence: \S+, )sha256:[0-9a-f]{64}'), r"\1<over the log>"),
     (re.compile(r'^\{.*"(a lock was broken)".*$', re.MULTILINE), r'{"activityDisplayName":"\1", of <process>}'),
     (re.compile(r"^\d{4}-\d\d-\d\dT[\d:]+Z (?=(?:error|warning|wiki): )", re.MULTILINE), "<time> "),
     (re.compile(r"\bended in \d+ s\b"), "ended in 0 s"),

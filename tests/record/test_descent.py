@@ -67,6 +67,7 @@ def test_a_machine_that_saw_nothing_takes_what_is_there(world: GitWorld) -> None
 
 def test_a_cut_history_is_explained_to_machines_and_plans_that_knew_it(world: GitWorld) -> None:
     other, known = world.clone("other"), world.store().head()
+    world.store().save(Record("wiki", runs=8))
     store = world.store(other)
     store.load()
     world.clock.sleep(100 * 86_400.0)
@@ -78,6 +79,19 @@ def test_a_cut_history_is_explained_to_machines_and_plans_that_knew_it(world: Gi
     assert world.store().follows(*at_the_cut)
     assert not world.store().follows(*known), "it is gone"
     assert not world.store().follows(at_the_cut[0], known[1]), "a claim of another content counts for nothing"
+
+
+def test_a_cut_leaves_everybody_who_looked_within_the_age_able_to_go_on(world: GitWorld) -> None:
+    """Also where nothing but the cut itself is younger than the age, and however often it is cut before they look again."""
+    pruning = world.store(world.clone("other"))
+    pruning.load()
+    world.clock.sleep(100 * 86_400.0)
+    for _ in range(3):
+        pruning.log([{"id": "what prune tells the log"}])
+        pruning.prune(50, world.clock())
+        world.clock.sleep(86_400.0)
+    assert world.store().load() == Record("wiki", runs=3)
+    assert len(world.log()) == 4, "what was older is cut"
 
 
 def test_what_a_plan_knew_is_an_earlier_version_or_not(world: GitWorld) -> None:

@@ -214,7 +214,7 @@ def test_prune_keeps_for_as_long_as_reconciler_yaml_says(remote: GitWorld, capsy
     assert run(["record", "prune"]) == 64
     assert "record: {logRetention: 400d}" in capsys.readouterr().err
     remote.clock.now = remote.clock.now.replace(year=2020)
-    for url in ("https://w", "https://x"):
+    for url in ("https://v", "https://w", "https://x"):
         remote.store().save(Record("wiki", url))
     file = remote.checkout / "desired/reconciler.yaml"
     file.write_text("record: {backend: git, logRetention: 90000d}\n")
@@ -228,7 +228,7 @@ def test_prune_keeps_for_as_long_as_reconciler_yaml_says(remote: GitWorld, capsy
 def test_prune_says_how_much_it_cut(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and capsys.readouterr().out == "wiki: 0 commits cut\n"
     remote.clock.now = remote.clock.now.replace(year=2020)
-    for url in ("https://w", "https://x"):
+    for url in ("https://v", "https://w", "https://x"):
         remote.store().save(Record("wiki", url))
     store().save(Record("wiki", "https://y"))
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and "2 commits cut" in capsys.readouterr().out

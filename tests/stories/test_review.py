@@ -100,7 +100,8 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         )
         before = desk.find("eve@x.org")
         unapplied = desk.reconcile(*closing)
-        assert unapplied.code == 1 and "eve@x.org still has Admin in wiki on the service" in unapplied.err
+        assert unapplied.code == 1 and "eve@x.org still has Admin in wiki on the service [ReviewOpen]" in unapplied.err
+        assert "The review 2026-Q4 stays open: apply, and close it again." in unapplied.err
         assert desk.find("eve@x.org") == before
         assert desk.reconcile("apply", "--auto-approve").code == 0
         closed = desk.reconcile(*closing)
@@ -182,6 +183,70 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
         elsewhere = desk.reconcile("review", "status")
         assert elsewhere.code == 1 and "2026-Q4: closed: unconfirmed" in elsewhere.out, elsewhere
         assert desk.reconcile("validate").err == "", "no record is at hand that could deny it"
+
+
+def test_what_was_decided_when_a_review_was_closed_stays_and_it_is_closed_once(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        for file in folder.iterdir():
+            decide(file)
+        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        assert desk.reconcile(*closing).code == 0
+        decided = (folder / "grace@x.org.yaml").read_text()
+        (folder / "grace@x.org.yaml").write_text("# A remark decides nothing.\n" + decided)
+        assert desk.reconcile("review", "status").code == 0 and desk.reconcile("validate").err == ""
+        for changed in (
+            decided.replace("  decision: keep", "  decision: remove", 1),
+            decided.replace("reason: work", "reason: fun"),
+        ):
+            (folder / "grace@x.org.yaml").write_text(changed)
+            status = desk.reconcile("review", "status")
+            assert status.code == 1 and "2026-Q4: closed: unconfirmed" in status.out, status
+            assert "are not those with which it was closed at 20" in status.err and "[ReviewChanged]" in status.err
+            warned = desk.reconcile("validate")
+            assert warned.code == 0 and "1 warning" in warned.out and "[review-changed]" in warned.out, warned
+        closed = (folder / "closed.yaml").read_text()
+        (folder / "closed.yaml").unlink()
+        for command in (closing, ("review", "status")):
+            again = desk.reconcile(*command)
+            assert again.code == 1 and "the review 2026-Q4 was closed at 20" in again.err and "[ReviewClosed]" in again.err, again
+            assert "restore desired/reviews/2026-Q4 from Git" in again.err, again
+            assert closed.partition("evidence: ")[2].strip() in again.err
+        assert len(desk.reconcile("logs", "--action", "reviewClosed", "--format", "json").out.splitlines()) == 1
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        for file in folder.iterdir():
+            decide(file)
+        assert desk.reconcile(*closing).code == 0, "another one of the same name, which began since"
+
+
+def test_an_account_that_nobody_declares_is_put_out_by_the_command_that_is_named(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        desk.seed("temp@x.org", roles=[{"value": "admin"}, {"value": "user"}])
+        (account,) = desk.find("temp@x.org")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        for file in (tmp_path / "desired/reviews/2026-Q4").iterdir():
+            text = file.read_text().replace("    account:", "    user: none\n    account:")
+            file.write_text(text)
+            decide(file, removed=("none: Admin", "none: User"))
+            file.write_text(file.read_text().replace("    user: none\n", ""))
+        command = f"reconcile revoke --app wiki --id {account['id']}"
+        applied = desk.reconcile("review", "apply", "2026-Q4")
+        assert applied.code == 5 and "2 removals: 0 out of the declarations, 2 left to you" in applied.out, applied
+        assert "temp@x.org may still have Admin, User in wiki: nobody declares this account" in applied.err
+        assert applied.err.count(f"`{command}`") == 1
+        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        refused = desk.reconcile(*closing)
+        assert refused.code == 1 and "temp@x.org still has Admin in wiki on the service; nobody declares" in refused.err
+        assert f"`{command}`" in refused.err and "review apply" not in refused.err, refused
+        assert desk.reconcile(*command.split()[1:], "--auto-approve").code == 0
+        closed = desk.reconcile(*closing)
+        assert closed.code == 0, closed
 
 
 def redigested(text: str) -> str:

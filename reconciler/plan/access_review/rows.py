@@ -68,3 +68,8 @@ def digest_of(data: dict[str, Any]) -> str:
 def digest_of_all(files: Iterable[dict[str, Any]]) -> str:
     """Of all files of a review with their rows and reviewers, in whatever order, but for decisions."""
     return sha256(sorted(digest_of(data) for data in files))
+
+
+def digest_of_decided(files: Iterable[dict[str, Any]]) -> str:
+    """The same with decisions and reasons."""
+    return sha256(sorted(sha256(data) for data in files))

@@ -13,15 +13,18 @@ NAMES = ("AUTHOR_NAME", "AUTHOR_EMAIL", "AUTHOR_DATE", "COMMITTER_NAME", "COMMIT
 
 
 def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
-    """Cut the commits older than so many days, never the newest; returns how many. Raises RecordError."""
+    """Cut the commits older than so many days but for the newest of them; returns how many. Raises RecordError.
+
+    That one was the head when the age began: whoever has looked since knows it, or a later one, and can go on from there.
+    """
     if ref.head is None:
         return 0
     since = int((now - timedelta(days=older_than_days)).timestamp())
     with throwaway(ref.place, ref.environ, ref.signing) as repository:
         head = repository.fetch_history(ref.name)
         rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
-        oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)
-        kept = [row[0] for row in rows[: oldest + 1]]
+        young = max((number for number, row in enumerate(rows, 1) if int(row[1]) >= since), default=0)
+        kept = [row[0] for row in rows[: young + 1]]
         cut = len(rows) - len(kept)
         if cut and not repository.push(ref.name, _replanted(repository, kept), head):
             raise RecordError("the record was changed by another run meanwhile", "run it again")
