@@ -286,9 +286,7 @@ def test_records_of_before_the_chain_are_no_fault_unless_they_were_altered_or_pu
     rows = list(records_of(world.store.log_blocks()))
     whole, fewer, put_in = (past(given, None, {}) for given in (rows, rows[1:], [*rows, old[0]]))
     assert (whole.problems, whole.gaps, whole.earlier, whole.records) == ((), (), 2, 4)
-    assert [problem.what for problem in fewer.problems] == [
-        "the 2 records before the chain are not what they were when it began"
-    ]
+    assert [problem.what for problem in fewer.problems] == ["the 2 records before the chain are not what they were when it began"]
     assert [gap.what for gap in put_in.gaps] == ["record 2: a record without a link was put in after it"]
 
 
