@@ -127,6 +127,9 @@ class LocalStore:
     def refuse_lost(self) -> None:
         self.known.refuse_lost(self.log_files.newest_first, self.where(), self.app, self.log_head().hash or "none")
 
+    def refuse_unsigned(self) -> None:
+        """Nobody signs it."""
+
     def known_head(self) -> str:
         return self.known.read()[0].hash
 
