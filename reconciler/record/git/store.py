@@ -27,7 +27,7 @@ from reconciler.record.git.signed import signatures_of
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.known import LOST, lost
 from reconciler.record.log.prune import counted
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import located, records_in
 from reconciler.record.model import Record
 from reconciler.record.signatures import UNSIGNED, Rules, Signatures
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
@@ -224,7 +224,7 @@ class GitStore:
                 self._alone("provisioning log restored", files)
 
     def read_log(self) -> list[dict[str, Any]]:
-        return [record for record in records_of(self.log_blocks()) if kind_of(record) == "object"]
+        return [record for record in records_in(self) if kind_of(record) == "object"]
 
     def log_blocks(self, since: str = "") -> Iterator[bytes]:
         with self.mutex:
@@ -240,7 +240,8 @@ class GitStore:
     def prune_log(self, month: str, summary: Summary) -> int:
         with self.mutex:
             files = self.log_of_ref.before(month)
-            count, last = counted(block for _, block in self.log_of_ref.contents(files))
+            with located(self.log_of_ref.by_file):
+                count, last = counted(block for _, block in self.log_of_ref.contents(files))
             if last == NOTHING:
                 return 0
             self.log([summary(count, last)])
