@@ -125,6 +125,17 @@ def test_a_record_that_was_written_over_is_missed_as_one_that_was_taken_out(desk
     assert "from before the log" not in told[1][1].out, told
 
 
+def test_a_line_that_is_no_record_is_named_by_whatever_reads_the_log(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    (file,) = (desk.folder / ".reconcile/wiki/log").glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:2], b"garbage\n", *lines[2:]]))
+    commands = (["logs"], ["access", "--at", "0s"], ["report", "--out", "r.html"], ["explain", "ada@x.org", "--offline"])
+    for command in commands:
+        ran = desk.reconcile(*command)
+        assert ran.code == 1 and f"{file.name}:3: 'garbage' is not a record" in ran.err, ran
+
+
 def test_who_was_renamed_is_found_by_either_name_in_the_log_in_access_and_in_its_evidence(desk: Desk) -> None:
     desk.people("linus@x.org", "grace@x.org")
     desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [linus@x.org]}]\n")
