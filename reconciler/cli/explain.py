@@ -62,8 +62,8 @@ def explain(
         else:
             read = minimal_read((address,)) if minimal else None
             explanation = explain_online(app, declarations, record, address, store, PERSON, read)
+        histories.append(_history(app, declarations, address))  # first: an app whose log cannot be read is in neither
         explanations.append(explanation)
-        histories.append(_history(app, declarations, address))
         return ERROR if explanation.steps[0].status == "failure" else 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]

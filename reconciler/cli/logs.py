@@ -16,7 +16,10 @@ from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
 from reconciler.cli.times import when
 from reconciler.declare.wording import CLOSE
+from reconciler.record.log.known import LOST
 from reconciler.record.open import store_named
+from reconciler.record.signatures import NOT_SIGNED
+from reconciler.record.store import RecordError
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ CAUSES = ("config", "drift", "time")
 ACTIONS = ("create", "update", "enable", "disable", "delete", "adopt", "skip")
 STATUSES = ("success", "failure", "skipped", "warning")
 LOOKS = 2.0  # seconds between two looks at the log
+REFUSED = (LOST, NOT_SIGNED)  # why nothing else goes on from a log that can be read
 MANY = 200  # lines that are written at a time
 
 
@@ -65,11 +69,18 @@ def logs(
     declarations, names = load_for_the_record(desired, apps)
     watch = Watch(not_declared(declarations, {"user": query.user, "group": query.group, "role": query.role}))
     stores: dict[str, Store] = {}
+    seen: dict[str, int] = {}
 
     def look(name: str, store: Store) -> int:
-        store.log_head()  # whether it can be read at all
+        try:
+            store.refuse_lost()
+            store.refuse_unsigned()
+        except RecordError as error:
+            if error.code in REFUSED:
+                stores[name] = store  # what is left is shown all the same
+            raise
+        seen[name] = store.log_head().number  # which says too whether it can be read at all
         stores[name] = store
-        store.refuse_lost()  # what is left is shown all the same
         return 0
 
     def refuse() -> None:
@@ -77,10 +88,10 @@ def logs(
             refuse_sought(declarations, stores.values(), watch.sought)
 
     code = worst([guarded(lambda name=name: look(name, store_named(name, declarations))) for name in names])  # type: ignore[misc]
-    seen = {name: store.log_head().number for name, store in stores.items()} if follow else {}
     code = worst([code, guarded(lambda: _show(stores, query, form, watch, refuse if not code else _never))])
-    if follow:
-        code = worst([code, guarded(lambda: _follow(stores, seen, query, form, time.sleep))])
+    if follow and seen:
+        followed = {name: stores[name] for name in seen}
+        code = worst([code, guarded(lambda: _follow(followed, seen, query, form, time.sleep))])
     return code
 
 

@@ -15,7 +15,7 @@ from reconciler.plan.access.marks import marks_of
 from reconciler.plan.access.one_record import address_of
 from reconciler.record.entries import Entries
 from reconciler.record.log.about import Part
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import located, records_in
 from reconciler.record.log.walk import about
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_named, store_of
@@ -30,12 +30,12 @@ def past_of(app: App, declarations: Declarations) -> Past:
 
 def past_in(app: App, declarations: Declarations, store: Store, record: Record | None) -> Past:
     """The same where the record was read already. Raises RecordError."""
-    return _marked(app, declarations, past(records_of(store.log_blocks()), record, _names(app)))
+    return _marked(app, declarations, past(records_in(store), record, _names(app)))
 
 
 def past_by_log(app: str, declarations: Declarations) -> Past:
     """Of an app of this name, also one that is no longer declared: by its log alone. Raises RecordError."""
-    return past(records_of(store_named(app, declarations).log_blocks()), None, {})
+    return past(records_in(store_named(app, declarations)), None, {})
 
 
 def past_of_person(app: App, declarations: Declarations, address: str) -> Past:
@@ -59,7 +59,8 @@ def _part(store: Store, record: Record | None, address: str) -> Part:
         known.update(map(fold, pair))
         return pair
 
-    return about(store.log_blocks, texts, names)
+    with located(store.log_by_file):
+        return about(store.log_blocks, texts, names)
 
 
 def _only(record: Record | None, address: str) -> Record | None:

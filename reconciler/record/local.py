@@ -21,7 +21,7 @@ from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.files import LogFiles, blocks_of
 from reconciler.record.log.known import Known, lost
 from reconciler.record.log.prune import counted
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import located, records_in
 from reconciler.record.model import Record
 from reconciler.record.signatures import Signatures
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
@@ -110,7 +110,7 @@ class LocalStore:
         self._made(self.log_files.folder)
         with self.log_files.alone():
             last = self.log_files.last()
-            self.log_files.append(linked(lines, self.app, last, lambda: records_of(self.log_blocks()))[0])
+            self.log_files.append(linked(lines, self.app, last, lambda: records_in(self))[0])
         if not self.locked:
             self._note()
 
@@ -127,6 +127,9 @@ class LocalStore:
     def refuse_lost(self) -> None:
         self.known.refuse_lost(self.log_files.newest_first, self.where(), self.app, self.log_head().hash or "none")
 
+    def refuse_unsigned(self) -> None:
+        """Nobody signs it."""
+
     def known_head(self) -> str:
         return self.known.read()[0].hash
 
@@ -142,7 +145,8 @@ class LocalStore:
 
     def prune_log(self, month: str, summary: Summary) -> int:
         files = self.log_files.before(month)
-        count, last = counted(block for file in files for block in blocks_of(file))
+        with located(self.log_by_file):
+            count, last = counted(block for file in files for block in blocks_of(file))
         if last == NOTHING:
             return 0
         self.log([summary(count, last)])  # first: a kill in between leaves records that are there and told as cut
@@ -176,7 +180,7 @@ class LocalStore:
         return journal_of(lines_of(self.journal_file), str(self.journal_file))
 
     def read_log(self) -> list[dict[str, Any]]:
-        return [record for record in records_of(self.log_blocks()) if kind_of(record) == "object"]
+        return [record for record in records_in(self) if kind_of(record) == "object"]
 
     def clear_journal(self) -> None:
         remove(self.journal_file)

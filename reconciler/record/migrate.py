@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import records_in
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
 
@@ -28,7 +28,7 @@ def migrate(source: Store, target: Store, since: str) -> int:
             target.save(record)
             for line in source.read_journal():
                 target.journal(line)
-            target.restore_log(list(records_of(source.log_blocks())))
+            target.restore_log(list(records_in(source)))
         source.retire(target.where())  # only now does the target have it for certain
     return len(record.entries)
 

@@ -97,7 +97,10 @@ class Store(Protocol):
         """Why the log does not go on from that record, in words; empty where it does."""
 
     def refuse_lost(self) -> None:
-        """Raises RecordError where the log does not go on from what this checkout knew of it."""
+        """Raises RecordError where the log does not go on from what this checkout knew of it; `log_blocks` has what is left."""
+
+    def refuse_unsigned(self) -> None:
+        """Raises RecordError where the newest version is not signed as it should be; `log_blocks` has it all the same."""
 
     def known_head(self) -> str:
         """The head that this checkout knew last, by the name that `trust` takes; empty where it knew none."""

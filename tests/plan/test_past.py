@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable
 from functools import partial
@@ -274,6 +275,19 @@ def test_records_that_are_not_there_are_missed_by_their_numbers(tmp_path: Path) 
     (inside,) = about(lambda: [b"".join([*lines[:3], *lines[4:]])], set()).missing
     (between,) = about(lambda: [b"".join(lines[:3]), b"".join(lines[4:])], set()).missing
     assert inside == between and between.what == "record 5 comes after record 3"
+
+
+def test_records_of_before_the_chain_are_no_fault_unless_they_were_altered_or_put_in_later(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    old = [{"activityDateTime": "2026-01-01T00:00:00Z", "id": str(number)} for number in range(2)]
+    world.store.folder.mkdir(parents=True)
+    (world.store.folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in old))
+    world.store.log([{"activityDateTime": "2026-06-01T00:00:00Z", "reconcile": {"kind": "object"}}])
+    rows = list(records_of(world.store.log_blocks()))
+    whole, fewer, put_in = (past(given, None, {}) for given in (rows, rows[1:], [*rows, old[0]]))
+    assert (whole.problems, whole.gaps, whole.earlier, whole.records) == ((), (), 2, 4)
+    assert [problem.what for problem in fewer.problems] == ["the 2 records before the chain are not what they were when it began"]
+    assert [gap.what for gap in put_in.gaps] == ["record 2: a record without a link was put in after it"]
 
 
 def managed(held: Truth, past: Past, at: str) -> Truth:

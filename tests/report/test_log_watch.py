@@ -7,14 +7,21 @@ from typing import Any
 import orjson
 import pytest
 
+from reconciler.record.log import about
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import NOTHING, Link, chained, hash_of
+from reconciler.record.log.read import record_of
 from reconciler.report.log_watch import Sought, Watch, words
 from tests.report.test_logs import LOG, NOW
 
 
 def block(rows: Any) -> bytes:
     return b"".join(orjson.dumps(row) + b"\n" for row in rows)
+
+
+def dump_sorted(row: dict[str, Any]) -> bytes:
+    """As Git has it."""
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,15 @@ def test_names_with_signs_that_json_escapes_are_names() -> None:
 
 
 def numbered() -> list[dict[str, Any]]:
-    rows = ({"activityDateTime": f"2026-06-0{day}T08:00:00Z", "reconcile": {"kind": "object"}} for day in range(1, 8))
+    rows = (
+        {
+            "id": str(day),
+            "activityDateTime": f"2026-06-0{day}T08:00:00Z",
+            "reconcile": {"kind": "object"},
+            "targetSystem": {"a": {}},
+        }
+        for day in range(1, 8)
+    )
     return chained(rows, NOTHING)[0]
 
 
@@ -81,8 +96,30 @@ def test_a_loss_inside_a_block_is_dated_by_the_records_beside_it() -> None:
     assert gaps(inside, "2026-06-05") == gaps(inside, "", "2026-06-01T23:59:59Z") == []
     put_in = [block([rows[0], {"reconcile": {"kind": "object"}}, *rows[1:]])]
     assert gaps(put_in) == [
-        "the log is not whole between 2026-06-01T08:00:00Z and 2026-06-07T08:00:00Z: 8 records stand where 1 to 7 should"
+        "the log is not whole between 2026-06-01T08:00:00Z and 2026-06-07T08:00:00Z: 1 record without a link was put in"
     ]
+
+
+@pytest.mark.parametrize("as_made", [True, False])
+@pytest.mark.parametrize("instead", [b'{"half', b'{"half":{"a":{}}}', b"{}", b'{"id":"7","reconcile":{"kind":"object"}'])
+@pytest.mark.parametrize("at", [0, 3, 6])
+def test_a_record_that_another_line_was_written_over_is_missing(as_made: bool, instead: bytes, at: int) -> None:
+    rows = numbered()
+    lines = [block([row]) if as_made else dump_sorted(row) for row in rows]
+    assert gaps([b"".join(lines)]) == [] == gaps([b"".join([*lines, b'{"torn'])]), "nothing hangs on what a kill tore off"
+    lines[at] = instead + b"\n"
+    after = chained([{"activityDateTime": "2026-06-08T08:00:00Z", "reconcile": {"kind": "object"}}], last(rows))[0]
+    said = gaps([b"".join(lines), block(after)])
+    why = "it begins with record 2" if at == 0 else f"record {at + 2} comes after record {at}"
+    assert why in said[-1]
+
+
+def test_a_block_of_whole_records_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    monkeypatch.setattr(about, "record_of", lambda line: parsed.append(line) or record_of(line))  # type: ignore[func-returns-value]
+    rows = numbered()
+    assert gaps([block(rows)]) == [] == gaps([b"".join(map(dump_sorted, rows))])
+    assert len(parsed) == 4, "the first and the last one of each"
 
 
 def test_what_was_pruned_and_a_loss_that_was_accepted_are_named() -> None:

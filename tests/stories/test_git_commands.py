@@ -277,6 +277,24 @@ def test_a_record_that_was_left_in_the_old_place_is_named_until_it_is_moved(tmp_
         assert "1 to disable" in ran.out and "there is no record" not in ran.out
 
 
+def test_of_a_log_that_was_forced_back_what_is_left_is_shown_and_the_refusal_said(tmp_path: Path) -> None:
+    remote = GitWorld(tmp_path)
+    with scim_server() as url:
+        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
+        desk.write("reconciler.yaml", IN_GIT)
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        then, before = git(remote.bare, "rev-parse", "refs/reconcile/wiki").strip(), desk.reconcile("logs", "--format", "json")
+        desk.people("ada@x.org", "grace@x.org, displayName: Grace")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        git(remote.bare, "update-ref", "refs/reconcile/wiki", then)
+        ran = desk.reconcile("logs", "--format", "json")
+        assert before.code == 0 and before.out and (ran.code, ran.out) == (1, before.out), ran
+        assert "was rewritten" in ran.err and "[RecordLostHistory]" in ran.err
+        git(remote.bare, "update-ref", "-d", "refs/reconcile/wiki")
+        ran = desk.reconcile("logs")
+        assert ran.code == 1 and "now it is gone" in ran.err
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed: apt install openssh-client")
 def test_an_apply_stops_at_an_unsigned_head_until_a_person_trusts_it(tmp_path: Path) -> None:
     remote = GitWorld(tmp_path)
@@ -295,7 +313,7 @@ def test_an_apply_stops_at_an_unsigned_head_until_a_person_trusts_it(tmp_path: P
         assert desk.reconcile("apply", "--auto-approve").code == 0  # the first that signs
         GitStore("wiki", folder=remote.clone("mallory"), environ=ENV).log([{"activityDateTime": "2026-06-01T00:00:00Z"}])
         desk.people("ada@x.org", "grace@x.org")
-        for command in (["plan"], ["apply", "--auto-approve"]):
+        for command in (["plan"], ["apply", "--auto-approve"], ["logs"]):
             ran = desk.reconcile(*command)
             assert ran.code == 1 and "is unsigned, and one before it is signed" in ran.err and "[RecordNotSigned]" in ran.err
         said = re.search("`reconcile (record trust .*?)`", ran.err)

@@ -105,6 +105,37 @@ def test_a_lost_part_of_the_log_is_named_below_the_table_beside_json_and_on_the_
     )
 
 
+def test_a_record_that_was_written_over_is_missed_as_one_that_was_taken_out(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    (file,) = (desk.folder / ".reconcile/wiki/log").glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    told = []
+    for instead in (b"", b'{"half\n'):
+        file.write_bytes(b"".join([lines[0], instead, *lines[2:]]))
+        report = desk.reconcile("report", "--out", "report.html")
+        page = (desk.folder / "report.html").read_text(encoding="utf-8")
+        told.append(
+            (
+                desk.reconcile("logs", "--format", "json"),
+                desk.reconcile("explain", "ada@x.org", "--offline"),
+                (report.code, "record 3 comes after record 1" in page),
+            )
+        )
+    assert told[0] == told[1] and told[1][0].code == 1 and told[1][2] == (0, True), told
+    assert "from before the log" not in told[1][1].out, told
+
+
+def test_a_line_that_is_no_record_is_named_by_whatever_reads_the_log(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    (file,) = (desk.folder / ".reconcile/wiki/log").glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:2], b"garbage\n", *lines[2:]]))
+    commands = (["logs"], ["access", "--at", "0s"], ["report", "--out", "r.html"], ["explain", "ada@x.org", "--offline"])
+    for command in commands:
+        ran = desk.reconcile(*command)
+        assert ran.code == 1 and f"{file.name}:3: 'garbage' is not a record" in ran.err, ran
+
+
 def test_who_was_renamed_is_found_by_either_name_in_the_log_in_access_and_in_its_evidence(desk: Desk) -> None:
     desk.people("linus@x.org", "grace@x.org")
     desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [linus@x.org]}]\n")

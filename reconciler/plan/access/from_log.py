@@ -39,14 +39,15 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
 
 def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[Gap]) -> Iterator[Record]:
     for record in records:
+        is_linked, before = link_of(record) is not None, len(check.problems)
+        at = str(record.get("activityDateTime", "")) if is_linked else found.newest
         found.records += 1
-        if link_of(record) is None:
-            found.earlier += 1
-            continue
-        before, at = len(check.problems), str(record.get("activityDateTime", ""))
-        check.look(record)
+        check.look(record)  # one of an earlier version too: the chain says what it began with
         if len(check.problems) > before:
             gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
+        if not is_linked:
+            found.earlier += 1
+            continue
         if record["reconcile"].get("kind") != "object":
             gaps += _told_gaps(record, found.newest, at)
         found.begins = found.begins or at

@@ -17,7 +17,7 @@ from reconciler.record.lines import Lines, dump_lines
 from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
 from reconciler.record.log.known import Known
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import located, records_of
 from reconciler.record.store import RecordError
 
 HEAD, RECORD = "log/head.json", "record.json"
@@ -99,7 +99,8 @@ class GitLog:
         for line in lines:
             by_month[_month(line, at)].append(line)
         rows = [line for month in sorted(by_month) for line in by_month[month]]
-        made, last = linked(rows, self.ref.app, self.head(), lambda: records_of(self.blocks()))
+        with located(self.by_file):
+            made, last = linked(rows, self.ref.app, self.head(), lambda: records_of(self.blocks()))
         return {**files_of(made, at), HEAD: head_file(last)}
 
     def as_they_are(self, lines: Lines, at: datetime) -> dict[str, bytes]:

@@ -25,9 +25,9 @@ from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summar
 from reconciler.record.git.ref import Ref
 from reconciler.record.git.signed import signatures_of
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
-from reconciler.record.log.known import lost
+from reconciler.record.log.known import LOST, lost
 from reconciler.record.log.prune import counted
-from reconciler.record.log.read import records_of
+from reconciler.record.log.read import located, records_in
 from reconciler.record.model import Record
 from reconciler.record.signatures import UNSIGNED, Rules, Signatures
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
@@ -64,6 +64,7 @@ class GitStore:
         self.buffered: Changes = {}  # of the record, since the last push
         self.adopted = 0
         self.cleared = False
+        self.is_told = False  # that history is lost: the log can be read as it was looked at then
 
     def where(self) -> str:
         return f"{self.ref.name} on {self.ref.remote}"
@@ -97,8 +98,17 @@ class GitStore:
 
     def refuse_lost(self) -> None:
         with self.mutex:
+            try:
+                self._look()
+                self.log_of_ref.refuse_lost()
+            except RecordError as error:
+                self.is_told = error.code == LOST
+                raise
+
+    def refuse_unsigned(self) -> None:
+        with self.mutex:
             self._look()
-            self.log_of_ref.refuse_lost()
+            self.ref.require_signed()
 
     def known_head(self) -> str:
         return self.ref.last()[0]
@@ -214,11 +224,12 @@ class GitStore:
                 self._alone("provisioning log restored", files)
 
     def read_log(self) -> list[dict[str, Any]]:
-        return [record for record in records_of(self.log_blocks()) if kind_of(record) == "object"]
+        return [record for record in records_in(self) if kind_of(record) == "object"]
 
     def log_blocks(self, since: str = "") -> Iterator[bytes]:
         with self.mutex:
-            self._look()
+            if not self.is_told:
+                self._look()
         yield from self.log_of_ref.blocks(since)
 
     def log_by_file(self) -> Iterator[tuple[str, bytes]]:
@@ -229,7 +240,8 @@ class GitStore:
     def prune_log(self, month: str, summary: Summary) -> int:
         with self.mutex:
             files = self.log_of_ref.before(month)
-            count, last = counted(block for _, block in self.log_of_ref.contents(files))
+            with located(self.log_of_ref.by_file):
+                count, last = counted(block for _, block in self.log_of_ref.contents(files))
             if last == NOTHING:
                 return 0
             self.log([summary(count, last)])

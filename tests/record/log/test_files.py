@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,13 @@ def test_the_newest_record_is_found_without_reading_the_rest(tmp_path: Path) -> 
 def test_what_is_no_record_is_said(store: LocalStore) -> None:
     store.log([line("a")])
     (file,) = (store.folder / "log").glob("*.jsonl")
-    file.write_text("[1]\n")
-    with pytest.raises(RecordError, match="the log is damaged: b'\\[1\\]' is not a record"):
-        store.read_log()
+    old, said = store.folder / "log.jsonl", "the log is damaged: {}: '{}' is not a record"
+    for where, junk, number in ((file, "[1]", 2), (old, "garbage", 1), (old, "{}\ngarbage", 2)):
+        kept = where.read_bytes() if where.exists() else b""
+        where.write_bytes(kept + junk.encode() + b"\n")
+        with pytest.raises(RecordError, match=re.escape(said.format(f"{where}:{number}", junk[-7:]))):
+            store.read_log()
+        where.write_bytes(kept)
 
 
 def test_in_git_files_are_written_once_and_the_chain_goes_through_months(tmp_path: Path) -> None:
