@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from reconciler.cycle.declarations import checked
+from reconciler.cycle.listener import SILENT
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
@@ -18,7 +19,7 @@ from reconciler.report.colours import uncoloured
 from reconciler.service.ends import Busy, Removed, Survey, told
 from reconciler.service.events import Event, of_result
 from reconciler.service.failures import CODES
-from reconciler.service.looked_up import look_up
+from reconciler.service.looked_up import look_up, restart
 from reconciler.service.loop import Loop
 from reconciler.service.order import Postponed
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
@@ -321,6 +322,18 @@ def test_an_app_of_ten_whose_every_write_fails_is_quarantined_and_each_attempt_i
     service.later(hours=3)
     well = service.cycle(forced=False)
     assert (well.result, well.quarantine) == ("success", None) and "escrows" not in service.service
+
+
+def test_who_restarts_a_quarantine_has_what_it_held_tried_by_the_next_cycle(service: Rounds) -> None:
+    declare(service, staff(10))
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    assert service.cycle().quarantine is not None
+    service.refuse = lambda call: None
+    service.later(minutes=1)
+    app, declarations = app_of(service)
+    restart(app, declarations, "quarantine", SILENT, 0)
+    well = service.cycle()
+    assert (well.result, well.quarantine, well.written) == ("success", None, {"create": 11})
 
 
 def test_after_four_weeks_the_app_is_off_until_somebody_restarts_it(service: Rounds) -> None:
