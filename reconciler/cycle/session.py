@@ -75,6 +75,13 @@ class Session:
 
         return replace(self, guarded=guard(self.planned, self.record, moment, changes, reviewed))
 
+    def after(self, done: Iterable[Change]) -> Session:
+        """The same with the plan that is left once these changes are done, which is the next one; approvals are for that."""
+        from reconciler.plan.safeguards.guard import asking_for, left_after
+
+        plan = left_after(self.planned.plan, done)
+        return replace(self, planned=replace(self.planned, plan=plan), guarded=asking_for(self.guarded, plan.digest))
+
 
 # What was planned last is taken apart when the next app begins: just before the process ends that would take a while.
 _last: list[Planned] = []

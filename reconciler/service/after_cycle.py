@@ -70,7 +70,8 @@ def without_record(
     Where the outbox cannot hold it either, this process remembers what has arrived.
     """
     begun = outbox.begun() or unkept or Telling(Told(), Told(), (), result.ended)
-    moment = Moment(to.name, to.display_name, "", result.ended, result.cycle_id)
+    # No record numbers these: another beginning has another id by its moment.
+    moment = Moment(to.name, to.display_name, result.ended, result.ended, result.cycle_id)
     causes = causes_of(result, Service(), to) if to.target.channels else []
     events, told = news(causes, begun.after, to.wanted, moment, lambda cause: cause["reason"] not in RECORD)
     telling = Telling(begun.before, told, (*begun.events, *events), result.ended)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.apply.model import Result
+from reconciler.apply.model import ENDED, Result
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Request, job_of, keep_roles, write
 from reconciler.declare.model import App, Declarations
@@ -107,8 +107,9 @@ class Cycle:
         todo, held = allowed(session, choice)
         with self.means.orderly() as stopped:
             done = self._write(session, todo, stopped)
-            self._log_held(session, held)
-            return self._ended(session, choice, done, held, stopped)
+            waiting = session.after(outcome.change for outcome in done.outcomes if outcome.status in ENDED) if held else session
+            self._log_held(waiting, held)
+            return self._ended(session, waiting, choice, done, held, stopped)
 
     def _with_retries(self, session: Session, choice: Choice) -> tuple[Session, Choice]:
         """Also what failed before and is due, where this cycle leaves what is declared to its own review."""
@@ -153,8 +154,10 @@ class Cycle:
             log_held(session, fresh, job, self.order.cycle_id, self.means.clock())
 
     def _ended(
-        self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...], stopped: Callable[[], bool]
-    ) -> CycleResult:
+        self, session: Session, waiting: Session, choice: Choice, done: Result, held: tuple[Change, ...],
+        stopped: Callable[[], bool],
+    ) -> CycleResult:  # fmt: skip
+        """`waiting` is the session with the plan that waits for an approval, where one does."""
         assert session.record is not None
         planned, resolution = session.planned, session.planned.context.resolution
         failing = [failures.failure_of(outcome) for outcome in done.outcomes if failures.has_failed(outcome, done.interrupted)]
@@ -167,7 +170,7 @@ class Cycle:
             {failure.address: declared_digest(resolution, failure.address) for failure in failing},
         )
         error = failures.of_run(done)
-        blocked = blocks(session.guarded.blocking, planned.plan.digest)
+        blocked = blocks(waiting.guarded.blocking, waiting.planned.plan.digest)
         ahead = findings.ahead(choice, held, failing) if done.interrupted or error else frozenset[str]()
         result = replace(
             self._result(ending(error, blocked, work, done, choice.waiting), error),
@@ -177,7 +180,7 @@ class Cycle:
             held=held_back(held) if blocked else (),
             drift=findings.drift(planned, self.service, choice, work.ended, ahead),
             repaired=findings.repaired(choice, work.done),
-            approvals_needed=approvals(session.guarded.blocking),
+            approvals_needed=approvals(waiting.guarded.blocking),
             read_back=back,
             since=self._since() if back else Since(),
             interrupted=done.interrupted,

@@ -7,6 +7,7 @@ from reconciler.codes import apps, objects, records
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import Caution, ObjectError
 from reconciler.plan.outstanding import BY_HAND
+from reconciler.record.store import LeaseLost, Unreachable, Unsaved
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.sender import AGAIN
 from reconciler.service.result import AppError, Failure
@@ -33,7 +34,8 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
-RECORD = frozenset(code.name for code in records.CODES) | {"RecordError"}  # of errors of a record
+# Of errors of a record.
+RECORD = frozenset(code.name for code in records.CODES) | {"RecordError", Unreachable.code, LeaseLost.code, Unsaved.code}
 OTHER = "other"  # the action of a failure that no write of this cycle had
 CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes

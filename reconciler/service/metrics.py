@@ -152,6 +152,7 @@ class Metrics(Observer):
     def _state(self, name: str, now: Standing) -> None:
         """What is so, in place of what was."""
         self._standings[name] = now
+        self._out.labels(name)  # at 0 before anybody leaves: `rate` does not see the one with whom a series begins
         for gauge in self._states:
             gauge.remove_by_labels({"app": name})
         self._info.labels(name, _of(now.profile, profiles()), _of(now.phase, PHASES), _of(now.health, HEALTH)).set(1)

@@ -12,10 +12,11 @@ Ended = tuple[Service, str]  # and what was ended, in words; empty where there w
 
 
 def restarted(service: Service, scope: str, now: str) -> tuple[Service, list[str]]:
-    """`scope` is escrows, quarantine, watermark, or full for all three."""
+    """`scope` is escrows, quarantine, watermark, or full for all three. With a quarantine what it held waits no longer."""
     words: list[str] = []
+    names = ("escrows", scope) if scope == "quarantine" and scope in service else (scope,)
     for name, end in SCOPES.items():
-        if scope in (name, "full"):
+        if name in names or scope == "full":
             service, said = end(service, now)
             words += [said] if said else []
     return service, words

@@ -10,14 +10,16 @@ import orjson
 import pytest
 
 from reconciler.cycle.declarations import checked
+from reconciler.cycle.listener import SILENT
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
+from reconciler.record.log.chain import OURS
 from reconciler.report.colours import uncoloured
 from reconciler.service.ends import Busy, Removed, Survey, told
 from reconciler.service.events import Event, of_result
 from reconciler.service.failures import CODES
-from reconciler.service.looked_up import look_up
+from reconciler.service.looked_up import look_up, restart
 from reconciler.service.loop import Loop
 from reconciler.service.order import Postponed
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
@@ -322,6 +324,18 @@ def test_an_app_of_ten_whose_every_write_fails_is_quarantined_and_each_attempt_i
     assert (well.result, well.quarantine) == ("success", None) and "escrows" not in service.service
 
 
+def test_who_restarts_a_quarantine_has_what_it_held_tried_by_the_next_cycle(service: Rounds) -> None:
+    declare(service, staff(10))
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    assert service.cycle().quarantine is not None
+    service.refuse = lambda call: None
+    service.later(minutes=1)
+    app, declarations = app_of(service)
+    restart(app, declarations, "quarantine", SILENT, 0)
+    well = service.cycle()
+    assert (well.result, well.quarantine, well.written) == ("success", None, {"create": 11})
+
+
 def test_after_four_weeks_the_app_is_off_until_somebody_restarts_it(service: Rounds) -> None:
     service.cycle()
     service.refuse = lambda call: answer(401, {"detail": "no"})
@@ -429,6 +443,44 @@ def test_who_says_continue_has_the_rest_done_while_deletions_wait(service: Round
     result = service.cycle()
     assert result.result == "blocked" and result.written.get("create") == 1 and "disable" not in result.written
     assert service.find("p39@x.org")[0]["active"] is True and service.find("new@x.org")
+
+
+def digest_of_plan(service: Rounds) -> str:
+    return str(orjson.loads(service.reconcile("plan", "--format", "json").out)["plans"][0]["digest"])
+
+
+def test_what_waits_beside_what_was_done_is_approved_by_the_digest_that_it_is_told_with(service: Rounds) -> None:
+    """Result, mail, log and record say that of the plan which is left, not of the one that the cycle began with."""
+    service.app("safeguards: {onBlocked: continue}\nnotification: {email: [ops@example.com], on: [approvalNeeded]}\n")
+    people = staff(10)
+    declare(service, people)
+    service.cycle()
+    declare(service, [*people[:5], "new@x.org"])
+    result = service.cycle()
+    assert result.result == "blocked" and result.written.get("create") == 1 and result.approvals_needed
+    left = digest_of_plan(service)
+    assert {item.digest for item in result.approvals_needed} == {item.digest for item in result.blocked} == {left}
+    assert {item["plan"] for item in service.service["approvals"]} == {left}
+    (told,) = Outbox(Path(result.outbox)).messages()
+    assert left in told.event.remedy and told.event.reason in left
+    lines = LocalStore(service.folder / ".reconcile", "wiki").read_log()
+    assert {line[OURS]["planDigest"] for line in lines if line["provisioningAction"] == "stageddelete"} == {left}
+    approve(service, result.approvals_needed)
+    done = service.cycle()
+    assert (done.result, done.written.get("disable")) == ("success", 5)
+
+
+def test_what_failed_beside_what_waits_is_in_the_plan_whose_digest_is_told(service: Rounds) -> None:
+    service.app("safeguards: {onBlocked: continue}\n")
+    people = staff(10)
+    declare(service, people)
+    service.cycle()
+    declare(service, [*people[:5], "new@x.org"])
+    service.refuse = lambda call: CONFLICT if (call.method, call.path[-6:]) == ("POST", "/Users") else None
+    result = service.cycle()
+    assert result.result == "blocked" and "create" not in result.written
+    left = digest_of_plan(service)
+    assert {item.digest for item in result.approvals_needed} == {left}
 
 
 def test_an_approval_of_what_plan_shows_holds_for_a_cycle_that_leaves_drift_alone(service: Rounds) -> None:

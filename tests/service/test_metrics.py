@@ -54,6 +54,16 @@ def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds
     assert found["reconcile_escrow_oldest_seconds{app=wiki}"] == 0
 
 
+def test_the_first_slow_leaver_after_a_start_is_an_increase() -> None:
+    """Of a series that only begins with one, `rate()` would not see that one; it may leave in the first cycle already."""
+    metrics = Metrics(lambda: NOW)
+    metrics.stands(WELL)
+    assert series(metrics)["reconcile_deprovision_seconds_count{app=wiki}"] == 0
+    assert 'reconcile_deprovision_seconds_bucket{app="wiki",le="300.0"} 0.0' in metrics.text("")[0].decode()
+    metrics.gone("wiki")
+    assert not [name for name in series(metrics) if "deprovision" in name]
+
+
 def test_a_cycle_of_the_service_itself_is_counted_with_its_requests_its_time_and_what_it_told(service: Rounds) -> None:
     metrics = Metrics(lambda: NOW)
     loop = Loop(Settings(Path("desired"), once=True), lambda event: None, metrics)

@@ -112,7 +112,9 @@ def test_restart_ends_what_it_is_told_to_and_nothing_else(scope: str, gone: set[
     after, words = restarted(FULL, scope, later(NOW, 60))
     assert FULL.keys() - after.keys() == gone and words
     due = {escrow["next"] for escrow in after["escrows"].values()} == {later(NOW, 60)}
-    assert due is (scope in ("escrows", "full"))
+    assert due is (scope != "watermark"), "whoever ends a quarantine wants what it held tried"
+    without = {name: value for name, value in FULL.items() if name != "quarantine"}
+    assert restarted(without, "quarantine", later(NOW, 60)) == (without, []), "no quarantine held what waits"  # type: ignore[arg-type]
     assert restarted({}, scope, NOW) == ({}, [])
 
 

@@ -14,7 +14,7 @@ from reconciler.notify.message import Delivery
 from reconciler.notify.outbox import Outbox
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
-from reconciler.record.store import RecordError
+from reconciler.record.store import LeaseLost, RecordError, Unreachable, Unsaved
 from reconciler.service.events import of_result
 from reconciler.service.order import Postponed
 from tests.support.mailbox import Mailbox, mailbox
@@ -426,6 +426,27 @@ def test_a_record_that_cannot_be_read_is_told_once_and_its_end_too(office: Offic
     assert [office.cycle(), office.cycle(), office.cycle()] == [[], ["over: a failure (RecordError)"], []]
     office.service.edit("ada@x.org", "title", "Engineer")
     assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+@pytest.mark.parametrize("kind", [RecordError, Unreachable, LeaseLost, Unsaved])
+def test_a_record_that_is_out_of_reach_again_is_told_again_and_each_end_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch, kind: type[RecordError]
+) -> None:
+    """On one day, too: a beginning has an id of its own, and its end is told as that one's."""
+
+    error = kind("the record does not answer", "try again later")
+
+    def away(store: LocalStore) -> Record:
+        raise error
+
+    office.cycle()
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(LocalStore, "load", away)
+            told = [office.cycle(0.1), office.cycle(0.1)]
+        assert told == [[f"the whole app could not be provisioned ({error.code})"], []]
+        assert [subject for _ in range(4) for subject in office.cycle(0.1)] == [f"over: a failure ({error.code})"]
+        assert office.box.mails[-1]["In-Reply-To"] == office.box.mails[-2]["Message-ID"]
 
 
 def test_where_nothing_can_be_kept_one_message_is_tried_from_memory_and_its_end_is_told(

@@ -84,7 +84,7 @@ def guard(
     passing = _passing(facts, found, approvals)
     parts, digest = [changes], plans[-1].digest
     if passing and written is None and plan.selected_causes == (Cause.TIME,):
-        held = _held(plan, passing)
+        held = left_after(plan, passing)
         approvals = _approvals(facts, [plan, held])
         parts, digest = [changes, held.changes], held.digest
     verdicts = tuple(_lifted(item, approvals, facts, parts, digest) for item in found)
@@ -139,12 +139,18 @@ def _passing(facts: Facts, found: Iterable[Safeguard], approvals: Approved) -> t
     return () if stops else rest
 
 
-def _held(plan: Plan, passing: Iterable[Change]) -> Plan:
-    """The plan that is left once the changes that pass are done: by its digest the others are approved."""
-    done = {change.digest for change in passing}
+def left_after(plan: Plan, changes: Iterable[Change]) -> Plan:
+    """The plan that is left once these changes are done: by its digest the others are approved."""
+    done = {change.digest for change in changes}
     left = tuple(change for change in plan.changes if change.digest not in done)
-    digest = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, left, part=plan.part)
+    digest = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, left, plan.kept, plan.part)
     return replace(plan, changes=left, digest=digest)
+
+
+def asking_for(guarded: Guarded, digest: str) -> Guarded:
+    """The same verdicts, where the plan to approve has another digest."""
+    asking = (replace(v, approval={**v.approval, "plan": digest}) if v.approval else v for v in guarded.verdicts)
+    return replace(guarded, verdicts=tuple(asking))
 
 
 def _with_passing(verdicts: tuple[Safeguard, ...], passing: Iterable[Change]) -> tuple[Safeguard, ...]:
