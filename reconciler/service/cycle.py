@@ -22,7 +22,7 @@ from reconciler.service.choice import Choice, choose, declared_digest, retried
 from reconciler.service.commit_age import measured_from
 from reconciler.service.commits import date_of
 from reconciler.service.cycle_line import is_told, tell_cycle
-from reconciler.service.escrow import given_up, released
+from reconciler.service.escrow import due_again, given_up, released
 from reconciler.service.figures import Frame, Work
 from reconciler.service.held import allowed, log_held
 from reconciler.service.order import COMMAND, Means, Order
@@ -124,8 +124,11 @@ class Cycle:
         return record
 
     def _escrows(self) -> dict[str, Escrow]:
-        """In quarantine each attempt is a whole one."""
+        """In quarantine each attempt is a whole one; so is one after an outage, as far as that let fail what waits."""
         escrows = self.service.get("escrows", {})
+        if self.order.again:
+            due = {address: escrow for address, escrow in escrows.items() if escrow.get("code") in failures.OUTAGE}
+            escrows = {**escrows, **due_again(due, self.started)}
         return released(escrows, self.started) if "quarantine" in self.service else escrows
 
     def _write(self, session: Session, todo: tuple[Change, ...], stopped: Callable[[], bool]) -> Result:
