@@ -97,11 +97,12 @@ def met_outage(result: CycleResult) -> bool:
         return False
     if result.error is not None:
         return result.error.code in OUTAGES
-    return any(failure.code in OUTAGE or _is_unanswered(failure) for failure in result.failures)
+    return any(map(is_of_outage, result.failures))
 
 
-def _is_unanswered(failure: Failure) -> bool:
-    return failure.code == NOT_PLANNED and failure.message.startswith(f"{NOT_ANSWERED}: ")
+def is_of_outage(failure: Failure) -> bool:
+    """Whether what made it may be over soon."""
+    return failure.code in OUTAGE or failure.code == NOT_PLANNED and failure.message.startswith(f"{NOT_ANSWERED}: ")
 
 
 def app_error(error: ReconcileError) -> AppError:
