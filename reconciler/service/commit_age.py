@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from reconciler.record.service import Service, Sighting
 from reconciler.service.clocks import UNITS, between
@@ -25,14 +25,15 @@ def before_outage(service: Service, address: str) -> str:
     return left.get(address) or left.get(EVERYBODY) or (newest["commit"] if newest is not None else "")
 
 
-def left_after(service: Service, result: CycleResult, waiting: Collection[str] = ()) -> dict[str, str]:
+def left_after(service: Service, result: CycleResult, waiting: Iterable[str] = ()) -> dict[str, str]:
     """The record's `left` after a cycle, by what it was before; `waiting` are the addresses in escrow after it."""
+    before = service.get("left", {})
     if result.error is not None or result.interrupted:
-        return {**service.get("left", {}), EVERYBODY: before_outage(service, EVERYBODY)}
-    failed = [failure.address for failure in result.failures if is_of_outage(failure)]
-    return {address: before_outage(service, address) for address in failed} | {
-        address: commit for address, commit in service.get("left", {}).items() if address in waiting
-    }
+        left = {**before, EVERYBODY: before_outage(service, EVERYBODY)}
+    else:
+        failed = [failure.address for failure in result.failures if is_of_outage(failure)]
+        left = {address: before_outage(service, address) for address in (*failed, *(before.keys() & set(waiting)))}
+    return {address: commit for address, commit in left.items() if commit}
 
 
 def measured_from(date: str, seen: str) -> Since:
