@@ -18,6 +18,7 @@ from reconciler.apply.model import Failed, Job, Stale
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
+from reconciler.apply.vanished import by_id_or_filter
 from reconciler.declare.names import fold
 from reconciler.plan.change import Action, Change
 from reconciler.record.entry_changes import EntryChanges
@@ -86,7 +87,7 @@ class Shared:
 
     def fresh(self, change: Change) -> Resource:
         """The live object. Raises Stale where it is not as the plan saw it."""
-        return self.as_planned(change, self.client.get(resource_of(change.address), self.ids.own(change)))
+        return self.as_planned(change, self.shown(change))
 
     def as_planned(self, change: Change, live: Resource | None) -> Resource:
         """An object as it was read right now. Raises Stale where it is not as the plan saw it."""
@@ -102,4 +103,12 @@ class Shared:
         named = answer is not None and "id" in answer and ("userName" in answer or "displayName" in answer)
         if answer is not None and named and not self.whose.of_write(change, answer):
             return answer
-        return self.client.get(resource_of(change.address), self.ids.own(change))
+        return self.shown(change)
+
+    def shown(self, change: Change) -> Resource | None:
+        """The object as the service shows it now; by filter where it answers 404 for its id, since the plan has seen it there."""
+        resource, id = resource_of(change.address), self.ids.own(change)
+        planned = self.job.inputs.live.of(change.address).get(id)
+        if planned is None:
+            return self.client.get(resource, id)
+        return by_id_or_filter(self.client, resource, self.mapping(change), id, planned.values)

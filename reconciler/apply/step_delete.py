@@ -15,7 +15,7 @@ DEACTIVATES = "the service keeps the account, disabled: set this in the profile:
 def delete_object(shared: Shared, step: OneStep, change: Change) -> None:
     """Raises Failed and ServiceError."""
     resource, id = resource_of(change.address), shared.ids.own(change)
-    live = (shared.gathered.seen(id) if is_user(change.address) else None) or shared.client.get(resource, id)
+    live = (shared.gathered.seen(id) if is_user(change.address) else None) or shared.shown(change)
     if live is not None:
         _as_planned(shared, change, live)
         with step.writing():

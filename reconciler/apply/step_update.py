@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from reconciler.apply.attribute_writer import AttributeWriter, Sent
-from reconciler.apply.ids import resource_of, version_of
+from reconciler.apply.ids import version_of
 from reconciler.apply.model import Failed, Stale
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.apply.unread import read_ahead, unread
-from reconciler.apply.vanished import still_listed
 from reconciler.plan.change import Action, AttributeChange, Change
 
 Attributes = tuple[AttributeChange, ...]
@@ -55,7 +54,6 @@ def _written(shared: Shared, step: OneStep, change: Change, taken: Attributes, l
     """What the service took of a change, into the record; the object as it is after it."""
     another = shared.whose.of_write(change, sent.answer)
     whole = shared.after(change, None if any(map(shared.recorded.moves_access, taken)) else sent.answer)
-    whole = whole or still_listed(shared.client, resource_of(change.address), shared.mapping(change), live)
     if whole:
         shared.quirks.saw_version(version_of(live), version_of(whole))
         entry = shared.recorded.take(change, taken, whole, step.beside)

@@ -18,10 +18,21 @@ Resource = dict[str, Any]
 NO_FILTER = (400, 404, 405, 501)
 
 
-def still_listed(client: ScimClient, resource: str, mapping: CompiledMapping, live: Resource) -> Resource | None:
-    """The account that was read as `live`, None where it is not listed any more. Raises ServiceError where nobody can tell."""
-    values = mapping.one(live)
-    return listed_as(client, resource, mapping, live["id"], tuple([values[slot.target] for slot in mapping.slots]))
+def by_id_or_filter(
+    client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]
+) -> Resource | None:
+    """An object by its id; one that is answered by 404 by filter. None where neither shows it. Raises ServiceError."""
+    refused = None
+    try:
+        found = client.get(resource, id)
+    except ServiceError as error:
+        if error.status != 404:
+            raise
+        found, refused = None, error
+    found = found or listed_as(client, resource, mapping, id, values)
+    if found is None and refused is not None:
+        raise refused
+    return found
 
 
 def listed_as(client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]) -> Resource | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.cycle.declared_then import NotKnown
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
 from reconciler.plan.matching.match import match
@@ -38,30 +39,41 @@ class Asking:
         return self._known[1]
 
     def recorded(self, kind: str, asked: Mapping[str, str]) -> None:
-        """Objects of the record, address -> id."""
+        """Objects of the record, address -> id. Raises NotKnown where nothing but a list says whether one is gone."""
         if asked:
             self.heard(kind, self.context, asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
 
     def heard(self, kind: str, context: Callable[[], Context], asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
-        """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there."""
-        unanswered = {address: error for address, id in asked.items() if isinstance(error := answers[id], ServiceError)}
-        there = [answer for answer in answers.values() if isinstance(answer, dict)]
-        there += self._by_filter(kind, context, unanswered) if unanswered else []
-        self._take(kind, there, {address: _why(error) for address, error in unanswered.items()})
-        return len(there)
+        """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there.
 
-    def _by_filter(self, kind: str, context: Callable[[], Context], unanswered: dict[str, ServiceError]) -> list[Resource]:
-        """Those of them whom a filter on what they are matched by shows under their own id; they are unanswered no more."""
-        questions = {address: matching_values_told(context(), address) for address in unanswered}
+        Where no list was read a filter is asked of those who answer 404, too: one alone may be mistaken.
+        """
+        doubted = {a: answer for a, id in asked.items() if not isinstance(answer := answers[id], dict) and self._doubts(answer)}
+        there = [answer for answer in answers.values() if isinstance(answer, dict)]
+        found, unanswered = self._by_filter(kind, context, doubted) if doubted else ([], {})
+        self._take(kind, [*there, *found], {address: _why(error) for address, error in unanswered.items()})
+        return len(there) + len(found)
+
+    def _doubts(self, answer: ServiceError | None) -> bool:
+        return answer is not None or self.live.part is not None
+
+    def _by_filter(
+        self, kind: str, context: Callable[[], Context], doubted: Mapping[str, ServiceError | None]
+    ) -> tuple[list[Resource], dict[str, ServiceError]]:
+        """Those whom a filter on what they are matched by shows under their own id; and of whom nobody knows, and why."""
+        questions = {address: self._askable(matching_values_told(context(), address)) for address in doubted}
+        if unasked := next((a for a, error in doubted.items() if error is None and not questions[a]), None):
+            raise NotKnown(f"the service answers 404 for {unasked}, and cannot be asked by a filter whether it is gone")
         found = side_by_side(self.client, questions, lambda address: self._found(kind, questions[address]))
-        own = {address: self.record.entries[address]["id"] for address in unanswered}
-        there = []
+        there, unanswered = [], {}
         for address, answer in found.items():
-            shown = [] if isinstance(answer, ServiceError) else [item for item in answer if item["id"] == own[address]]
-            if shown:
-                there.append(shown[0])
-                del unanswered[address]
-        return there
+            own, error = self.record.entries[address]["id"], doubted[address]
+            shown = [] if isinstance(answer, ServiceError) else [item for item in answer if item["id"] == own]
+            there += shown[:1]
+            error = answer if error is None and isinstance(answer, ServiceError) else error
+            if error is not None and not shown:
+                unanswered[address] = error
+        return there, unanswered
 
     def new(self, kind: str) -> None:
         """Declared objects that no account was found for, looked for by what they are matched by."""
@@ -73,10 +85,13 @@ class Asking:
 
     def _found(self, kind: str, questions: Questions) -> list[Resource]:
         """What the first matching attribute that shows anything shows, of those that the service can filter on."""
-        for target, value in questions:
-            if self.client.profile.filters_on(target) and (shown := self.client.filtered(kind + "s", target, value)[0]):
+        for target, value in self._askable(questions):
+            if shown := self.client.filtered(kind + "s", target, value)[0]:
                 return shown
         return []
+
+    def _askable(self, questions: Questions) -> Questions:
+        return [(target, value) for target, value in questions if self.client.profile.filters_on(target)]
 
     def _take(self, kind: str, resources: list[Resource], unknown: Mapping[str, str]) -> None:
         fresh = list({item["id"]: item for item in resources if item["id"] not in self.shown(kind)}.values())

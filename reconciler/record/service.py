@@ -129,6 +129,7 @@ class Service(TypedDict, total=False):
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
     toTell:      who is told, while app.yaml is wrong or gone; written where somebody is
     toldToAll:   what people of all apps know of files that all apps share; in one app's record alone
+    left:        address -> the commit of the last cycle before an outage left something to do there; of everybody it is empty
     sighting:    of the newest commit that a cycle had, whichever machine's; not there where the files were in none
     """
 
@@ -148,4 +149,5 @@ class Service(TypedDict, total=False):
     notAsTold: dict[str, str]
     toTell: ToTell
     toldToAll: Told
+    left: dict[str, str]
     sighting: Sighting

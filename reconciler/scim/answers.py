@@ -80,7 +80,9 @@ class Answers:
             return PatchUnsupported(message, shown, status, scim_type)
         if status in (502, 503, 504) and shown.startswith(("POST", "PATCH")):
             return LostAnswer(message, shown, status, scim_type)
-        return ServiceError(message, shown, status, scim_type, self._check if status == 404 else _remedy(status))
+        error = ServiceError(message, shown, status, scim_type, self._check if status == 404 else _remedy(status))
+        error.foreign = not _is_of_scim(answer.content)
+        return error
 
     def _details(self, answer: Answer) -> tuple[str | None, str]:
         try:
@@ -101,6 +103,14 @@ class Answers:
         """The service's words on one short line, without the token."""
         plain = "".join(c if c.isprintable() else " " for c in text.replace(self._token, "[token]"))
         return " ".join(plain.split())[:500]
+
+
+def _is_of_scim(content: bytes) -> bool:
+    """Whether an error may be the service's own: an object in JSON (RFC 7644 §3.12), or nothing at all, as some answer."""
+    try:
+        return not content.strip() or isinstance(orjson.loads(content), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _text(value: Any) -> str:

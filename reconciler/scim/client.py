@@ -149,7 +149,7 @@ class ScimClient:
         return listed(resource, self.sender.send("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
 
     def get(self, resource: str, id: str) -> Resource | None:
-        """One resource, None where it is gone. Raises AnotherAccount."""
+        """One resource, None where the service answers 404. Raises AnotherAccount, and ServiceError where a proxy does."""
         path = self._at(resource, id)
         try:
             found = self._object(self.sender.send("GET", path), f"GET {path}")
@@ -157,7 +157,7 @@ class ScimClient:
                 refuse_other_kind(resource, [found], f"GET {path}")
             return found if found is None else of_asked(found, id, f"GET {path}")
         except ServiceError as error:
-            if error.status == 404:
+            if error.status == 404 and not error.foreign:
                 return None
             raise
 

@@ -52,11 +52,13 @@ class SecretMissing(CredentialError):
 class ServiceError(ReconcileError):
     """`request` is method and path, `status` None where no answer came; `after` are the seconds that the service asks to wait.
 
-    `service` is which one it is, in words, where that is not plain from what else is said.
+    `service` is which one it is, in words, where that is not plain from what else is said; `foreign` says that the answer is a
+    page of something else: a proxy's 404 says nothing of an account.
     """
 
     after: float | None = None
     service: str = ""
+    foreign: bool = False
 
     def __init__(
         self, message: str, request: str = "", status: int | None = None, scim_type: str | None = None, remedy: str = ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.record.service import Sighting
+from collections.abc import Iterable
+
+from reconciler.record.service import Service, Sighting
 from reconciler.service.clocks import UNITS, between
+from reconciler.service.failures import is_of_outage
 from reconciler.service.result import CycleResult, Since
 
+EVERYBODY = ""  # in the place of an address
 LONGEST = UNITS["d"]  # from a commit until it is seen first; what was pushed later than that was not merged when it was made
 
 
@@ -13,6 +17,23 @@ def first_sight(commit: str, now: str, *known: Sighting | None) -> Sighting | No
     """Of this commit: what is known of it already, else now; None where the declaration is in no commit."""
     moments = [one["at"] for one in known if one is not None and one["commit"] == commit]
     return Sighting(commit=commit, at=min([now, *moments])) if commit else None
+
+
+def before_outage(service: Service, address: str) -> str:
+    """The commit that a cycle had last before an outage left something to do there, else before this cycle; empty if none."""
+    left, newest = service.get("left", {}), service.get("sighting")
+    return left.get(address) or left.get(EVERYBODY) or (newest["commit"] if newest is not None else "")
+
+
+def left_after(service: Service, result: CycleResult, waiting: Iterable[str] = ()) -> dict[str, str]:
+    """The record's `left` after a cycle, by what it was before; `waiting` are the addresses in escrow after it."""
+    before = service.get("left", {})
+    if result.error is not None or result.interrupted:
+        left = {**before, EVERYBODY: before_outage(service, EVERYBODY)}
+    else:
+        failed = [failure.address for failure in result.failures if is_of_outage(failure)]
+        left = {address: before_outage(service, address) for address in (*failed, *(before.keys() & set(waiting)))}
+    return {address: commit for address, commit in left.items() if commit}
 
 
 def measured_from(date: str, seen: str) -> Since:

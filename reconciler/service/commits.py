@@ -29,6 +29,14 @@ def date_of(commit: str) -> str:
         return ""
 
 
+def first_after(before: str, commit: str) -> str:
+    """The oldest commit of main that came after one before, up to `commit`; that one itself where git cannot tell."""
+    if not is_known(before):
+        return commit
+    found = ask("rev-list", "--first-parent", "--reverse", f"{before}..{commit}") or ""
+    return next(iter(found.split()), commit)
+
+
 class InHistory(NamedTuple):
     """The commit that a cycle is of, None where its files are in none; the newest that any cycle has been of, this one with
     them; and whether that is a newer one, which has not come to this machine yet.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.apply.model import ENDED, Result
+from reconciler.apply.model import ENDED, Outcome, Result
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Request, job_of, keep_roles, write
 from reconciler.declare.model import App, Declarations
@@ -19,15 +19,15 @@ from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, findings, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest, retried
-from reconciler.service.commit_age import measured_from
-from reconciler.service.commits import date_of
+from reconciler.service.commit_age import before_outage, measured_from
+from reconciler.service.commits import date_of, first_after
 from reconciler.service.cycle_line import is_told, tell_cycle
-from reconciler.service.escrow import given_up, released
+from reconciler.service.escrow import due_again, given_up, released
 from reconciler.service.figures import Frame, Work
 from reconciler.service.held import allowed, log_held
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.progress import Progress
-from reconciler.service.read_back import read_back
+from reconciler.service.read_back import put_out, read_back
 from reconciler.service.reading import Reading
 from reconciler.service.recipients import folder_of, kept, recipients_of
 from reconciler.service.result import AppError, CycleResult, Ended, Kind, Since
@@ -125,8 +125,11 @@ class Cycle:
         return record
 
     def _escrows(self) -> dict[str, Escrow]:
-        """In quarantine each attempt is a whole one."""
+        """In quarantine each attempt is a whole one; so is one after an outage, as far as that let fail what waits."""
         escrows = self.service.get("escrows", {})
+        if self.order.again:
+            due = {address: escrow for address, escrow in escrows.items() if escrow.get("code") in failures.OUTAGE}
+            escrows = {**escrows, **due_again(due, self.started)}
         return released(escrows, self.started) if "quarantine" in self.service else escrows
 
     def _write(self, session: Session, todo: tuple[Change, ...], stopped: Callable[[], bool]) -> Result:
@@ -182,7 +185,7 @@ class Cycle:
             repaired=findings.repaired(choice, work.done),
             approvals_needed=approvals(waiting.guarded.blocking),
             read_back=back,
-            since=self._since() if back else Since(),
+            since=self._since(put_out(done.outcomes)) if back else Since(),
             interrupted=done.interrupted,
             unreviewed=findings.unreviewed(planned, choice),
             left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
@@ -201,10 +204,14 @@ class Cycle:
         result = CycleResult(*head, commit=commit, is_behind=history.is_behind, repairs=repairs, is_of_new=new)
         return replace(result, is_told_to_all=_knows_of_all(self.service))
 
-    def _since(self) -> Since:
-        """From when on the time counts until a leaver is out."""
+    def _since(self, left: Iterable[Outcome]) -> Since:
+        """From when on the time counts until these leavers are out: from the oldest commit that may have put one of them out."""
         sighting = self.frame.history.own
-        return measured_from(date_of(sighting["commit"]), sighting["at"]) if sighting is not None else Since()
+        if sighting is None:
+            return Since()
+        befores = {before_outage(self.service, outcome.change.address) for outcome in left}
+        dates = [date_of(first_after(before, sighting["commit"])) for before in befores]
+        return measured_from(min(dates, default=""), sighting["at"])
 
     def _end(self, result: CycleResult, work: Work, session: Session | None) -> CycleResult:
         """The result with its counts and its quarantine, once the record holds it."""

@@ -53,6 +53,11 @@ def released(escrows: Mapping[str, Escrow], now: str) -> Escrows:
     return {address: {**escrow, "since": now, "next": now} for address, escrow in escrows.items()}
 
 
+def due_again(escrows: Mapping[str, Escrow], now: str) -> Escrows:
+    """All of them due at once, and given up when they would have been anyway."""
+    return {address: {**escrow, "next": now} for address, escrow in escrows.items()}
+
+
 def after(before: Mapping[str, Escrow], pending: Iterable[str], new: Mapping[str, Escrow]) -> Escrows:
     """What is left: of the earlier ones those that are still to be done (`pending`), and those that failed now."""
     todo = set(pending)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from reconciler.apply.model import Outcome, Result
 from reconciler.codes import apps, objects, records
 from reconciler.declare.errors import ReconcileError
+from reconciler.plan.matching.match import NOT_ANSWERED
 from reconciler.plan.model import Caution, ObjectError
 from reconciler.plan.outstanding import BY_HAND
 from reconciler.record.store import LeaseLost, Unreachable, Unsaved
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.sender import AGAIN
-from reconciler.service.result import AppError, Failure
+from reconciler.service.result import AppError, CycleResult, Failure
 
 # HTTP status -> code, in the words of Entra's provisioning log where it has some, and what to do.
 BY_STATUS = {
@@ -36,6 +37,8 @@ STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and 
 NOT_PLANNED = "NotPlanned"
 # Of errors of a record.
 RECORD = frozenset(code.name for code in records.CODES) | {"RecordError", Unreachable.code, LeaseLost.code, Unsaved.code}
+OUTAGE = frozenset({NO_ANSWER[0], SERVICE[0], BY_STATUS[404][0], BY_STATUS[429][0]})  # codes of failures that may be over soon
+OUTAGES = frozenset({"ServiceUnavailable", "RecordUnreachable"})  # the same of whole apps
 OTHER = "other"  # the action of a failure that no write of this cycle had
 CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes
@@ -88,6 +91,20 @@ def by_status(status: int | None) -> tuple[str, str]:
 def not_planned(error: ObjectError) -> Failure:
     """Of an object that could not be planned; its own code is in the message, where it is data."""
     return Failure(error.address, OTHER, NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy)
+
+
+def met_outage(result: CycleResult) -> bool:
+    """Whether what a cycle left may be done by one that begins soon; in quarantine there is none."""
+    if result.quarantine is not None:
+        return False
+    if result.error is not None:
+        return result.error.code in OUTAGES
+    return any(map(is_of_outage, result.failures))
+
+
+def is_of_outage(failure: Failure) -> bool:
+    """Whether what made it may be over soon."""
+    return failure.code in OUTAGE or failure.code == NOT_PLANNED and failure.message.startswith(f"{NOT_ANSWERED}: ")
 
 
 def app_error(error: ReconcileError) -> AppError:

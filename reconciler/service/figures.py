@@ -11,6 +11,7 @@ from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
 from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark
+from reconciler.service.commit_age import left_after
 from reconciler.service.commits import InHistory
 from reconciler.service.escrow import after, failed
 from reconciler.service.failures import DONE, OTHER, stands
@@ -152,6 +153,7 @@ def service_after(before: Service, result: CycleResult, frame: Frame, escrows: M
         whole = not result.unreviewed and (good or _is_all_told(result, escrows))
         service["watermark"] = _watermark(before.get("watermark", {}), result, frame, whole)
     put(service, "steadySince", steady)
+    put(service, "left", left_after(before, result, escrows))
     put(service, "sighting", frame.history.newest)
     put(service, "escrows", dict(escrows))
     safeguards = ", ".join(block.safeguard for block in result.blocked)
@@ -195,6 +197,7 @@ def not_begun(before: Service, result: CycleResult, interval: int, history: InHi
     service: Service = {**before, "begun": _begun(before, result), "cycle": _cycle(result, "")}
     put(service, "steadySince", "")
     put(service, "interval", interval)
+    put(service, "left", left_after(before, result))
     put(service, "sighting", history.newest)
     return service
 

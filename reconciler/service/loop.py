@@ -164,6 +164,8 @@ class Loop:
             self.say(event)
         if turn.ended(end, now(), self.stopping):
             self.ends[name] = end
+        if turn.again:
+            self._tell("again", f"what was merged is tried again at {turn.again}", name)
         match end:
             case CycleResult():
                 self.observer.result(end)

@@ -46,7 +46,8 @@ class Order(NamedTuple):
     can wait; of a cycle that is for some `causes` alone, what has another one is left to its own review;
     `merged` is the commit that the checkout must be at, as it is there, empty where any will do, None where nobody has to merge;
     `pulled` is what came from the remote last, `unkept` what the cycle before has told although nothing could be kept;
-    people are told through `channels` alone; one that `asks_first` does not begin where another machine had a newer commit.
+    people are told through `channels` alone; one that `asks_first` does not begin where another machine had a newer commit;
+    of one that is made `again` after an outage, what that let fail is due.
     """
 
     cycle_id: str
@@ -59,6 +60,7 @@ class Order(NamedTuple):
     merged: str | None = None
     channels: tuple[str, ...] = CHANNELS
     asks_first: bool = False
+    again: bool = False
 
     @property
     def in_review(self) -> bool:

@@ -24,15 +24,25 @@ def read_back(
     day has come was put out by no commit.
     """
     at, active = "", []
-    for outcome in outcomes:
+    for outcome in filter(_is_out, outcomes):
         if stopped():
             break
         change = outcome.change
-        if outcome.status in DONE and change.action in PUT_OUT and change.precondition and not is_group(change.address):
-            if _is_active(session, change.precondition.id):
-                active.append(outcome)
-            at = clock() if Cause.CONFIG in change.causes else at
+        if change.precondition and _is_active(session, change.precondition.id):
+            active.append(outcome)
+        at = clock() if Cause.CONFIG in change.causes else at
     return at, active
+
+
+def put_out(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those of whom the declaration put out."""
+    return [outcome for outcome in filter(_is_out, outcomes) if Cause.CONFIG in outcome.change.causes]
+
+
+def _is_out(outcome: Outcome) -> bool:
+    change = outcome.change
+    is_done = outcome.status in DONE and change.action in PUT_OUT and change.precondition is not None
+    return is_done and not is_group(change.address)
 
 
 def _is_active(session: Session, id: str) -> bool:

@@ -14,11 +14,14 @@ from reconciler.record.service import Sighting
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, is_ahead, later, spelled
 from reconciler.service.ends import Behind, Busy, End, Held, Stopped
+from reconciler.service.failures import met_outage
 from reconciler.service.order import Order, Postponed
 from reconciler.service.result import CycleResult
 
 MOST_CUT_OFF, MOST_NAMED = 5, 5
 BUSY = 60  # seconds until an app is tried again that another run holds
+# Seconds after each try of what was merged and met an outage: the five minutes within which a leaver is to be out.
+SOON = (15, 30, *[60] * 4)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Turn:
     ends_early: whether the one that is under way was told to end for a merge
     cut_off:    how many in a row were ended for a merge before they had written anything
     has_asked:  the remote was asked for a newer commit, which another machine had: the next one goes on with what there is
+    again:      when one for what was merged is tried again, which met an outage; empty where there is none
+    tries:      how many such tries there were since the merge
     """
 
     due: str
@@ -61,17 +66,20 @@ class Turn:
     ends_early: bool = False
     cut_off: int = 0
     has_asked: bool = False
+    again: str = ""
+    tries: int = 0
 
     def order(self, name: str, at: str, settings: Settings, pulled: Sighting | None, merged: str | None = None) -> Order:
         """For the cycle of the app `name` that begins now; but for an urgent one, the next is due an interval later."""
         id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
-        self.hurries, self.urgent = self.urgent, False
+        is_again, self.tries = bool(self.tries), 0 if self.urgent else self.tries
+        self.hurries, self.urgent, self.again = self.urgent or bool(self.again), False, ""
         if not self.hurries:
             self.due = later(at, self.interval)
         forced = self.hurries or (settings.once and not settings.if_due)
         means = pulled, self.unkept, self.hurries, settings.causes, merged, settings.channels
         asks = merged is not None and not settings.once and not self.has_asked
-        return Order(id, forced, settings.interval, *means, asks)
+        return Order(id, forced, settings.interval, *means, asks, is_again)
 
     def stands(self, is_known: bool, interval: int) -> None:
         """By the record, which also says what app.yaml says of its interval now."""
@@ -99,6 +107,7 @@ class Turn:
             case CycleResult():
                 self.unkept = end.unkept.telling if end.unkept else None
                 self.cut_off = self.cut_off if self.hurries else 0
+                self._soon(end, now)
             case Postponed():
                 self.due = min(self.due, end.next or self.due)
             case Busy():
@@ -107,9 +116,15 @@ class Turn:
                 self.due, self.urgent = now, self.hurries
         return not (self.has_asked or (early and isinstance(end, Stopped)))
 
+    def _soon(self, end: CycleResult, now: str) -> None:
+        """What was merged and met an outage is tried again soon, a few times; then by the app's clock."""
+        is_soon = self.hurries and met_outage(end) and self.tries < len(SOON)
+        self.again = later(now, SOON[self.tries]) if is_soon else ""
+        self.tries = self.tries + 1 if is_soon else 0
+
     def wait(self, now: str) -> float:
         """Seconds until the next cycle may begin."""
-        return 0.0 if self.urgent else between(now, self.due)
+        return 0.0 if self.urgent else between(now, min(self.again or self.due, self.due))
 
     @property
     def may_be_cut_off(self) -> bool:
@@ -119,7 +134,8 @@ class Turn:
 
     def is_due(self, now: str) -> bool:
         """Also where the clock was ahead when that was set."""
-        return self.urgent or self.due <= now or is_ahead(self.due, self.interval, now)
+        is_again = bool(self.again) and (self.again <= now or is_ahead(self.again, max(SOON), now))
+        return self.urgent or is_again or self.due <= now or is_ahead(self.due, self.interval, now)
 
 
 def clocks_of(turns: Mapping[str, Turn]) -> str:

@@ -307,3 +307,64 @@ def test_a_leaver_is_disabled_and_the_safeguard_empty_does_not_mistake_the_rest(
     assert done(plan) == [("User/p11@x.org", "disable")]
     empty = next(item for item in plan.safeguards if item["name"] == "empty")
     assert empty["status"] == "ok" and "not all were read" in empty["detail"]
+
+
+class NotFound(httpx.BaseTransport):
+    """Answers 404 for every account by its id, `body` with it; `filters` says whether filters of accounts are answered."""
+
+    def __init__(self, inner: httpx.BaseTransport, body: bytes, filters: bool) -> None:
+        self.inner, self.body, self.filters = inner, body, filters
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and ("/Users/" in request.url.path or ("Users" in request.url.path and not self.filters)):
+            return httpx.Response(404, content=self.body)
+        return self.inner.handle_request(request)
+
+
+PAGE, GONE = b"<html>no such page</html>", b'{"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404"}'
+
+
+def without_p11(town: Town) -> None:
+    town.assign("group: Net, role: Admin", *(row for row in OTHERS if "p11@" not in row))
+
+
+def vanish(town: Town) -> None:
+    town.client.delete("Users", town.find("p11@x.org")["id"])
+
+
+@pytest.mark.parametrize("body", [PAGE, GONE, b""])
+def test_who_is_not_found_by_id_and_is_by_filter_is_put_out(town: Town, body: bytes) -> None:
+    without_p11(town)
+    town.wire.inner = NotFound(town.wire.inner, body, filters=True)
+    plan = town.minimal()
+    assert done(plan) == [("User/p11@x.org", "disable")] and not plan.errors
+    assert len(town.wire.asked) <= 10
+    town.read = minimal_read()
+    assert [(o.status, o.http) for o in town.apply().outcomes] == [("done", None)]
+    assert town.find("p11@x.org")["active"] is False
+
+
+@pytest.mark.parametrize(("body", "filters"), [(PAGE, False), (GONE, False), (b"", False), (PAGE, True)])
+def test_of_whom_nobody_can_tell_is_an_error_of_that_one_and_not_gone(town: Town, body: bytes, filters: bool) -> None:
+    without_p11(town)
+    if filters:
+        vanish(town)
+    town.wire.inner = NotFound(town.wire.inner, body, filters)
+    plan = town.minimal()
+    assert [(error.code, error.address) for error in plan.errors] == [("NotAnswered", "User/p11@x.org")] and not plan.changes
+
+
+def test_who_is_shown_neither_by_id_nor_by_filter_is_gone(town: Town) -> None:
+    without_p11(town)
+    vanish(town)
+    plan = town.minimal()
+    assert (plan.changes, plan.errors) == ((), ()) and plan.part is not None
+
+
+def test_where_a_service_cannot_filter_the_list_says_who_is_gone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_p11(town)
+    town.wire.inner = NotFound(town.wire.inner, GONE, filters=True)
+    monkeypatch.setattr("reconciler.scim.profile.Profile.filters_on", lambda self, path: False)
+    plan = town.minimal()
+    assert plan.part is None and done(plan) == [("User/p11@x.org", "disable")]
+    assert any("answers 404 for User/p11@x.org" in words for words in texts(plan.warnings))

@@ -124,3 +124,34 @@ def test_a_date_within_reason_counts_and_a_last_day_that_has_come_is_nobody_s_co
     merged.later(seconds=30)
     result = merged.cycle()
     assert (result.since.doubt, seconds_until_out(result)) == ("", 30)
+
+
+@pytest.mark.parametrize("fails", ["reads", "writes", "declaration"])
+def test_the_time_counts_from_the_leaver_s_own_commit_whatever_was_merged_since(merged: Rounds, fails: str) -> None:
+    merged.later(minutes=40)
+    leave(merged)
+    if fails == "declaration":
+        merged.write("directory/users/b.yaml", "users: nobody\n")
+    commit(merged, merged.now())
+    merged.refuse = lambda call: answer(503, {}) if fails == "reads" or call.method == "PATCH" else None
+    for _ in range(2):
+        merged.later(seconds=10)
+        assert merged.cycle().result in ("failed", "partial")
+    merged.refuse = lambda call: None
+    (merged.folder / "desired/directory/users/b.yaml").unlink(missing_ok=True)
+    merged.people("ada@x.org, jobTitle: Boss", "grace@x.org")
+    commit(merged, merged.now())
+    merged.later(seconds=8)
+    end = merged.end(urgent=True, again=True)
+    assert isinstance(end, CycleResult) and seconds_until_out(end) == 28 and not end.since.doubt
+    assert "left" not in merged.service
+
+
+def test_of_two_commits_that_come_at_once_the_older_counts(merged: Rounds) -> None:
+    merged.later(minutes=40)
+    leave(merged)
+    commit(merged, merged.now())
+    merged.later(seconds=20)
+    commit(merged, merged.now())
+    merged.later(seconds=2)
+    assert seconds_until_out(merged.cycle()) == 22

@@ -219,6 +219,27 @@ def test_a_failed_object_waits_in_escrow_while_the_others_go_on(service: Rounds)
     assert service.find("ada@x.org")[0]["title"] == "Architect"
 
 
+def test_a_leaver_whom_an_outage_left_in_is_out_with_the_next_try_and_other_escrows_wait(service: Rounds) -> None:
+    service.cycle()
+    service.people("ada@x.org, jobTitle: Boss", "grace@x.org")
+    service.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [ada@x.org]}]\n")
+    ada = service.find("ada@x.org")[0]["id"]
+    refused = {True: CONFLICT, False: answer(503, {})}
+    service.refuse = lambda call: refused[ada in call.path] if call.method == "PATCH" else None
+    assert {failure.code for failure in hurried(service).failures} == {"InternalServerError", "Conflict"}
+    service.refuse = lambda call: None
+    service.later(seconds=15)
+    result = hurried(service, again=True)
+    assert result.written == {"disable": 1, "update": 1} and service.find("grace@x.org")[0]["active"] is False
+    assert result.escrowed == ("User/ada@x.org",)
+
+
+def hurried(service: Rounds, again: bool = False) -> CycleResult:
+    result = service.end(urgent=True, again=again)
+    assert isinstance(result, CycleResult)
+    return result
+
+
 def test_whoever_corrects_the_declaration_waits_for_nothing(service: Rounds) -> None:
     service.cycle()
     service.refuse = lambda call: CONFLICT if call.method == "PATCH" and "/Users/" in call.path else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,13 +12,16 @@ from typing import Any, cast
 import pytest
 
 from reconciler import __version__
+from reconciler.plan.model import ObjectError
+from reconciler.service.clocks import later
 from reconciler.service.ends import Behind, Head, Removed, Stopped, Survey
 from reconciler.service.events import Event
+from reconciler.service.failures import not_planned
 from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
 from reconciler.service.observer import Observer
 from reconciler.service.pull import Pulled
-from reconciler.service.result import CycleResult, Standing
+from reconciler.service.result import AppError, CycleResult, Failure, Quarantine, Standing
 from reconciler.service.trouble import Trouble
 from reconciler.service.turns import MOST_CUT_OFF, Settings
 
@@ -230,6 +234,56 @@ def test_a_cycle_that_merges_have_ended_again_and_again_comes_to_its_end(monkeyp
     assert not wiki.order("wiki", AT, loop.settings, None).urgent
     loop._ended("wiki", done)
     assert wiki.cut_off == 0
+
+
+OUTAGE = CycleResult("wiki", "generic", "c1", "incremental", AT, AT, "failed", AppError("ServiceUnavailable", 503, "", ""))
+UNANSWERED = not_planned(ObjectError("User/ada@x.org", "NotAnswered", "answered 503", ""))
+
+
+def after_a_merge(end: CycleResult, monkeypatch: pytest.MonkeyPatch) -> tuple[list[float], list[Event], Loop]:
+    """Seconds from each try of what was merged to the next, where each ends so at once; until the app's clock is next."""
+    said, waits, at = list[Event](), list[float](), AT
+    loop = made(said, Observer())
+    monkeypatch.setattr("reconciler.service.loop.now", lambda: at)
+    loop._surveyed(Survey({"wiki": 2400}))
+    wiki = loop.turns["wiki"]
+    assert not wiki.order("wiki", at, loop.settings, None).again
+    wiki.merged()
+    while wiki.urgent or wiki.again:
+        order = wiki.order("wiki", at, loop.settings, None)
+        assert order.urgent and order.again is bool(waits)
+        loop._ended("wiki", end)
+        waits.append(wiki.wait(at))
+        assert not wiki.is_due(at), "there is no hot loop"
+        at = later(at, waits[-1])
+        assert wiki.is_due(at)
+    return waits, said, loop
+
+
+@pytest.mark.parametrize("end", [
+    OUTAGE, replace(OUTAGE, result="partial", error=None, failures=(UNANSWERED,)),
+    replace(OUTAGE, result="partial", error=None, failures=(Failure("User/ada@x.org", "disable", "Timeout", None, "", ""),)),
+])  # fmt: skip
+def test_what_was_merged_and_met_an_outage_is_tried_again_soon_and_then_by_the_clock(
+    end: CycleResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, said, loop = after_a_merge(end, monkeypatch)
+    assert waits == [15, 30, 60, 60, 60, 60, 2400 - 285]
+    assert [event.kind for event in said if event.app].count("again") == 6
+    loop.turns["wiki"].merged()
+    assert loop.turns["wiki"].order("wiki", AT, loop.settings, None).urgent
+    loop._ended("wiki", end)
+    assert loop.turns["wiki"].again, "the next merge has tries of its own"
+
+
+@pytest.mark.parametrize("end", [
+    replace(OUTAGE, result="success", error=None), replace(OUTAGE, error=AppError("Unauthorized", 401, "", "")),
+    replace(OUTAGE, quarantine=Quarantine("EncounteredEscrowProportionThreshold", "", AT, AT)),
+    replace(OUTAGE, result="partial", error=None, failures=(Failure("User/ada@x.org", "update", "InvalidValue", 400, "", ""),)),
+    replace(OUTAGE, result="partial", error=None, failures=(not_planned(ObjectError("User/a", "AmbiguousMatch", "two", "")),)),
+])  # fmt: skip
+def test_what_another_try_would_not_mend_waits_for_the_clock(end: CycleResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert after_a_merge(end, monkeypatch)[0] == [2400]
 
 
 def test_a_commit_that_mends_an_app_which_could_not_be_made_out_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

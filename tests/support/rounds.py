@@ -60,8 +60,10 @@ class Rounds(Desk):
         folder: Path = Path("desired"),
         urgent: bool = False,
         causes: tuple[str, ...] = (),
+        again: bool = False,
     ) -> End:
-        """However a cycle ends; one that is not `forced` goes by the clock, one that is `urgent` is for what was merged.
+        """However a cycle ends; one that is not `forced` goes by the clock, one that is `urgent` is for what was merged, one made
+        `again` comes soon after an outage.
 
         With `causes` it writes nothing that has another.
         """
@@ -72,9 +74,8 @@ class Rounds(Desk):
             SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s),
             sends=lambda message: self.sends(message),
         )  # fmt: skip
-        end = conducted(
-            folder, "wiki", Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept, urgent, causes), means
-        )
+        order = Order(f"c{self.numbers}", forced, interval, self.pulled, self.unkept, urgent, causes, again=again)
+        end = conducted(folder, "wiki", order, means)
         if isinstance(end, CycleResult):
             self.unkept = end.unkept.telling if end.unkept else None
         return end
