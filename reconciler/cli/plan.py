@@ -41,7 +41,9 @@ from reconciler.plan.model import Plan
 
 if TYPE_CHECKING:
     from reconciler.cycle.session import Session
+    from reconciler.plan.planner import Planned
 
+LAST: list[Planned] = []  # what was planned last: to take it apart, just before the process ends, would take a while
 FORMATS = ["text", "json", "markdown", "summary", "html"]
 FORMAT_HELP = "How to print it: markdown as a GitHub comment, summary as a GitHub job summary, html as a page for a browser."
 unmanaged_option = click.option(
@@ -99,6 +101,7 @@ def plan(
         ) as session:
             warn_unknown(only, app, declarations, session.record)
             into.plan = _redacted(session, declarations) if redact else session.planned.plan
+            LAST[:] = [session.planned]
         code = _code(into.plan, session)
         return code if code != CHANGES or detailed_exitcode else 0
 

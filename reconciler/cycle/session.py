@@ -83,10 +83,6 @@ class Session:
         return replace(self, planned=replace(self.planned, plan=plan), guarded=asking_for(self.guarded, plan.digest))
 
 
-# What was planned last is taken apart when the next app begins: just before the process ends that would take a while.
-_last: list[Planned] = []
-
-
 @contextmanager
 def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
@@ -98,7 +94,6 @@ def read_and_plan(
     the record before it is planned with; `read` is what reads the service, if not all of it is. Of roles that an API beside
     SCIM holds those are read on which the plan rests, those of the selected addresses, and those that `anew` names.
     """
-    _last.clear()
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
     store = store or store_of(app, declarations)
@@ -130,7 +125,6 @@ def read_and_plan(
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
-        _last[:] = [planned]
         yield Session(client, store, record, with_verdicts(planned, verdict), verdict, source)
 
 
