@@ -6,7 +6,7 @@ from __future__ import annotations
 OWN = frozenset(
     " ".join(
         (
-            "activity answers branch can certificate closed confirm edit edits ended origin owner request right runs said sent",
+            "activity answers branch can certificate closed confirm edit edits ended origin owner request right runs",
             "a about access account accountenabled accounts active add adds admincredentials adopted adopts afresh after",
             "again agrees all alone already also although an and another answer answered any app appeared applied applies",
             "apply approleassignmentscomplex approval approvals approve are as asked asks assertiveapproleassignmentscomplex",

@@ -23,7 +23,7 @@ from tests.support.mailbox import mailbox
 from tests.support.rounds import declare, staff
 from tests.support.servers import COMMAND, ROOT, Answer, Call, Desk, answer, front, scim_server
 
-SECONDS = 150  # for anything that is waited for; an app that another process of the run holds is tried again after a minute
+SECONDS = 150.0  # that a process may take until it says something: an app that is held is tried again after a minute
 
 
 class Running:
