@@ -81,8 +81,10 @@ EXPECTED = [
      "approved: NET-2 (privileged, approvals.yaml:2), until 2027-01-31, reason: NET-1, read back: asWritten"),
     ("lost", "grace@x.org", "Net", "2026-02-12T08:00:00Z (update) by octocat, groups.yaml:1, commit 77aa, read back: asWritten"),
     ("lost", "grace@x.org", "Admin",
-     f"2026-02-11T08:00:00Z (update) by octocat, given until then by {FILE}:4, pull request 13 (approvers unknown), read back: asWritten"),
-    ("lost", "joan@x.org", "User", f"2026-02-13T08:00:00Z (disable) by octocat, given until then by {FILE}:6, read back: asWritten"),
+     f"2026-02-11T08:00:00Z (update) by octocat, given until then by {FILE}:4, pull request 13 (approvers unknown), "
+     "read back: asWritten"),
+    ("lost", "joan@x.org", "User",
+     f"2026-02-13T08:00:00Z (disable) by octocat, given until then by {FILE}:6, read back: asWritten"),
     ("unknown", "eve@x.org", "User", f"2026-02-14T08:00:00Z (create) by octocat, {FILE}:8, read back: unknown"),
     ("kept", "ada@x.org", "User", f"2026-01-01T08:00:00Z (create) by octocat, {FILE}:3, read back: asWritten"),
     ("kept", "grace@x.org", "User",
