@@ -15,13 +15,13 @@ import orjson
 from reconciler.declare.names import fold, group_address, user_address
 from reconciler.record.log.about import is_escaped, lines_of, lines_with, needle, spans, whole
 from reconciler.report.log_record import Record, actions_of, concerned_of, initiators_of, ours_of, roles_of, status_of
-from reconciler.resolve.any_case import Find, in_any_case, member_in_any_case
+from reconciler.resolve.any_case import Find, in_any_case, in_this_case, member_in_any_case
 
 CYCLE = re.compile(r"[\w.-]+", re.ASCII)
 AT = b'"activityDateTime"'
 FIRST, NEAR = AT + b':"', 100  # in the beginning of each line that we write, after an id or not
 WHEN = re.compile(AT + rb': ?"([^"]{10,40})"')
-WHAT, MODIFIED = b'"what"', b'"appRoleAssignments"'  # before the name of a role, and beside it
+WHAT, MODIFIED = b"what", b'appRoleAssignments"'  # before the name of a role, and beside it
 Found = tuple[bytes, Record]
 
 
@@ -90,7 +90,7 @@ class Query:
         if kind != "role" or not texts or not all(text.startswith(b'"') for text in texts):
             return _in_any_case(texts)
         # Where it is gained, lost or another one: far rarer than its name, which each record of its holders has.
-        return [*(member_in_any_case(WHAT, text) for text in texts), in_any_case(MODIFIED)]
+        return [*(member_in_any_case(WHAT, text) for text in texts), in_this_case(MODIFIED)]
 
     def _texts(self, kind: str) -> list[bytes]:
         return [text_of(kind, name) for name in self.names(kind)]

@@ -24,7 +24,6 @@ from reconciler.record.log.about import (
     TRUST,
     Missing,
     Part,
-    as_it_is,
     bounds,
     is_escaped,
     lines_with,
@@ -33,9 +32,9 @@ from reconciler.record.log.about import (
 from reconciler.record.log.read import record_of
 from reconciler.report.log_query import text_of
 from reconciler.report.log_record import ours_of
-from reconciler.resolve.any_case import Find, in_any_case
+from reconciler.resolve.any_case import Find, in_any_case, in_this_case
 
-_AUDIT = as_it_is(AUDIT)
+_AUDIT = in_this_case(AUDIT)
 INSIDE = rb'[^"\\]*(?:\\.[^"\\]*)*'  # of a JSON string
 TEXT = rb'"(' + INSIDE + rb')"'
 LIST = rb'\[((?:"' + INSIDE + rb'"|,)*)\]'

@@ -27,7 +27,7 @@ RENAMED = b'"renamedRoles"'  # what says how roles were called before
 LINK = b'"chain":{'
 KEYS = b"ia"  # how the first key of a record begins: id, or activityDateTime where keys are sorted, as Git has them
 CLOSE = ord("}")
-AUDIT = b'"ProvisioningManagement"'  # the category of what is no object
+AUDIT = b'ProvisioningManagement"'  # the category of what is no object; without its frequent first byte
 LONG = 18  # bytes from which on a text is found sooner as it is than in any case
 Record = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from reconciler.record.log.about import AUDIT, Part, Record, as_it_is, bounds, places, whole
+from reconciler.record.log.about import AUDIT, Part, Record, bounds, places, whole
 from reconciler.record.log.read import record_of
-from reconciler.resolve.any_case import Find, in_any_case
+from reconciler.resolve.any_case import Find, in_any_case, in_this_case
 
-GROUP = b'"identityType":"Group"'
+GROUP = b'Type":"Group"'  # the identity of one; without what begins as other names do
 
 Blocks = Callable[[], Iterable[bytes]]  # all of them, from the beginning, whenever it is called
 Place = tuple[int, int]  # the number of a block, and where a line begins in it
@@ -50,7 +50,7 @@ def about(blocks: Blocks, texts: Iterable[str], more: Callable[[Record], Iterabl
         records = found[place, hash(line)] = list(record_of(line))
         return fresh(text for record in records for text in more(record))
 
-    walk(lambda: next(first, None) or blocks(), [as_it_is(GROUP), as_it_is(AUDIT), *fresh(texts)], take)
+    walk(lambda: next(first, None) or blocks(), [in_this_case(GROUP), in_this_case(AUDIT), *fresh(texts)], take)
     part.records = [record for place in sorted(found) for record in found[place]]
     return part
 
