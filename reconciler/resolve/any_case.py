@@ -34,7 +34,8 @@ def member_in_any_case(name: bytes, value: bytes) -> Find:
 
 
 def _any_case(text: bytes) -> bytes:
-    return b"(?i)" + re2.escape(text)
+    escaped: bytes = re2.escape(text)
+    return b"(?i)" + escaped
 
 
 def _find(pattern: bytes) -> Find:
