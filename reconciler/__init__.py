@@ -3,11 +3,11 @@
 The rooms, in the order of the data (a room imports only rooms above it; none in a circle; tests/test_rooms.py holds that):
 
     codes      every code that a problem has, with what it means, why it matters, an example and how to fix it; pure
+    processes  git, gh and other programs, each started with its own secret and no other's; the same work on all cores
     declare    YAML files in, validated declarations out, each with its file and line; reads files, writes a cache
     resolve    declarations and a date in, the resources that should exist out: scope, filters, mappings, expressions; pure
     scim       one service: requests and pages in both directions, discovery, credentials, what each kind does in its own way
     rolesources  roles that a service tells over another API than SCIM: what a driver owes, and one module a service
-    processes  git, gh and other programs: each is started with its own secret and no other's
     record     what was last applied, with its journal and its lock: in a local folder or on a ref in Git
     plan       desired, live and record in, an inert Plan out: match, compare, guard, explain; pure
     apply      a Plan in; requests in a safe order, outcomes and changes of the record out

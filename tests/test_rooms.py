@@ -18,11 +18,11 @@ import reconciler
 ROOT = Path(__file__).parent.parent / "reconciler"
 ORDER = [
     "codes",
+    "processes",
     "declare",
     "resolve",
     "scim",
     "rolesources",
-    "processes",
     "record",
     "plan",
     "apply",

@@ -44,6 +44,10 @@ class Cache:
         except (OSError, ValueError, TypeError, AttributeError, LookupError):
             return None
 
+    def has(self, kind: str, content: bytes) -> bool:
+        """Whether the rows of a file are known."""
+        return self.folder is not None and self._path(kind, content).exists()
+
     def put(self, kind: str, content: bytes, rows: Rows) -> None:
         """Keep the rows of a sound file."""
         if self.folder is None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reconciler.declare.ahead import parse_ahead
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
@@ -88,7 +90,7 @@ class _Loader:
     def __init__(self, root: Path, cache: Cache, asked: frozenset[str] = frozenset()) -> None:
         self.root, self.asked = root, asked
         self.problems: list[Problem] = []
-        self.reader = Reader(cache, self.problems)
+        self.reader = Reader(cache, self.problems, partial(parse_ahead, root, asked, cache))
         self.folders = Folders(root, self.problems)
         self.others = Others(self.folders, self.reader)
         self.users = Table(User, "userPrincipalName")

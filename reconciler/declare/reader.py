@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeGuard
 
@@ -17,21 +18,26 @@ from reconciler.declare.table import Rows, to_rows
 from reconciler.declare.yaml.document import MOST_BYTES, TOO_LARGE, Document, parse
 
 IN_PLACE = frozenset({"duplicate-key", "number", "tag"})  # after which the rest of a file can still be judged
+MANY = 512 << 10  # bytes: a tenth of a second's work
 ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
 
 
 class Reader:
-    """Reads files, each checked against the schema of its kind; `sources` are those that it has read."""
+    """Reads files, each checked against the schema of its kind; `sources` are those that it has read.
 
-    def __init__(self, cache: Cache, problems: list[Problem]) -> None:
-        self.cache, self.problems, self.sources = cache, problems, Sources()
+    Once many of them had to be parsed, `ahead` is called, which may put the others into the cache.
+    """
+
+    def __init__(self, cache: Cache, problems: list[Problem], ahead: Callable[[], None] | None = None) -> None:
+        self.cache, self.problems, self.sources, self._ahead = cache, problems, Sources(), ahead
+        self._parsed = 0  # bytes
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
-        content, before = _content_of(path), len(self.problems)
+        content, before = content_of(path), len(self.problems)
         if not self._take(content, path):
             return None
         rows = self.rows_in(content, path, kind)
@@ -42,7 +48,7 @@ class Reader:
     def rows_in(self, content: Content, path: Path, kind: str) -> Rows | None:
         """The rows of what a file holds, or held."""
         kept = len(content.raw) >= SMALLEST
-        known = self.cache.get(kind, content.hash) if kept else None
+        known = self._known(kind, content) if kept else None
         if known is not None:
             return known
         before = len(self.problems)
@@ -53,6 +59,17 @@ class Reader:
         if kept and len(self.problems) == before:
             self.cache.put(kind, content.hash, rows)
         return rows
+
+    def _known(self, kind: str, content: Content) -> Rows | None:
+        known = self.cache.get(kind, content.hash)
+        if known is not None or self._ahead is None:
+            return known
+        self._parsed += len(content.raw)
+        if self._parsed < MANY:
+            return None
+        ahead, self._ahead = self._ahead, None
+        ahead()
+        return self.cache.get(kind, content.hash)
 
     def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
         """Whether the file could be read."""
@@ -71,7 +88,7 @@ class Reader:
 
     def note(self, path: str, file: str) -> Content | None:
         """What a file holds that counts as read, and that nobody checks; `file` is its path as people read it."""
-        content = _content_of(path)
+        content = content_of(path)
         if isinstance(content, OSError):
             return None
         self.sources.add(file, content)
@@ -79,7 +96,7 @@ class Reader:
 
     def read(self, path: Path, kind: str) -> Document | None:
         """One file, checked against its schema; None where nothing of it can be used."""
-        content = _content_of(path)
+        content = content_of(path)
         return self._parse(path, content.raw, kind) if self._take(content, path) else None
 
     def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
@@ -97,7 +114,7 @@ class Reader:
         return document if isinstance(document.data, dict) else None
 
 
-def _content_of(path: str | Path) -> Content | OSError:
+def content_of(path: str | Path) -> Content | OSError:
     """What is in a file, or why it cannot be read."""
     try:
         with open(path, "rb", buffering=0) as file:

@@ -1,7 +1,7 @@
-"""Work on many apps that only reads, spread over the cores: each process has a share of the apps. Forks, where Linux does.
+"""Work on many things that only reads, spread over the cores. Forks, where Linux does.
 
-A process knows what was loaded before it began, and asks for nothing of it again. It says nothing itself: what it would say,
-and what came of each app, goes to the one that began it.
+A process knows what was loaded before it began, and asks for nothing of it again. It says nothing itself: of apps, of which each
+process has a share, what it would say and what came of each goes to the one that began it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 from reconciler.processes.lifeline import watch
@@ -23,6 +24,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 Words = Callable[[], object]
 MOST = 8  # processes: each holds what it plans, and a container may have fewer cores than its machine
+SIZE, MOST_ITEMS = 2, 10_000  # bytes of a number, and how many of these a pipe holds at least; items beyond are left undone
 WORTH = 20_000  # people, app by app, of whom fewer are planned before the processes have begun
 
 
@@ -37,13 +39,59 @@ Share = Callable[[Sequence[A], int], Iterator[Came[T]]]  # apps and jobs in, wha
 
 
 def processes(apps: Sequence[object], people: int, jobs: int) -> int:
-    """How many are worth while for these apps of a directory of so many people; 1 where nothing may be forked.
+    """How many are worth while for these apps of a directory of so many people; 1 where nothing may be forked."""
+    return min(cores(), len(apps), jobs) if len(apps) * people >= WORTH else 1
+
+
+def cores() -> int:
+    """How many processes may go side by side; 1 where nothing may be forked.
 
     What other threads hold while a process is forked nobody would ever let go of in there.
     """
-    if sys.platform != "linux" or threading.active_count() > 1 or len(apps) * people < WORTH:
-        return 1
-    return min(len(os.sched_getaffinity(0)), len(apps), jobs, MOST)
+    return 1 if sys.platform != "linux" or threading.active_count() > 1 else min(len(os.sched_getaffinity(0)), MOST)
+
+
+def each(items: Sequence[A], work: Callable[[A], object], count: int) -> None:
+    """Do `work` of each item, in this process and `count` - 1 others: whoever is free takes the next one.
+
+    An item over which one of the others ends is left undone, and nothing is told of it.
+    """
+    todo, numbers = os.pipe()
+    children: list[int] = []
+    try:
+        os.write(numbers, b"".join(number.to_bytes(SIZE) for number in range(min(len(items), MOST_ITEMS))))
+        os.close(numbers)
+        with suppress(OSError):  # no more processes are to be had
+            children += (_forked(items, work, todo) for _ in range(count - 1))
+        _taken(items, work, todo)
+    except BaseException:
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        os.close(todo)
+        for child in children:
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def _forked(items: Sequence[A], work: Callable[[A], object], todo: int) -> int:
+    """The id of a process that works until nothing is left, or whoever began it is gone."""
+    began = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _taken(items, work, todo, lambda: os.getppid() == began)
+    finally:
+        os._exit(0)
+
+
+def _taken(items: Sequence[A], work: Callable[[A], object], todo: int, wanted: Callable[[], bool] = lambda: True) -> None:
+    while wanted() and (number := os.read(todo, SIZE)):
+        work(items[int.from_bytes(number)])
 
 
 def spread(apps: Sequence[A], share: Share[A, T], jobs: int, count: int) -> Iterator[Came[T] | None]:

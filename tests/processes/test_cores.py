@@ -112,3 +112,46 @@ def test_processes_end_with_the_one_that_began_them_however_it_ends() -> None:
 def test_a_plan_reaches_another_process_whole(world: World) -> None:
     plan = world.plan()
     assert plan.changes and pickle.loads(pickle.dumps(plan)) == plan
+
+
+EACH = """
+import os, signal, sys
+from reconciler.processes.cores import each
+began, (never, end) = os.getpid(), os.pipe()
+def none():
+    raise BlockingIOError("no more processes")
+{before}
+def work(item):
+    if item == {killed} and os.getpid() != began:
+        os.kill(os.getpid(), signal.SIGKILL)
+    {more}
+    os.write(1, f"{{item}}\\n".encode())
+each(range(50), work, 4)
+print("all")
+"""
+
+
+def done_each(killed: int = -1, more: str = "pass", before: str = "") -> tuple[list[str], str]:
+    program = [sys.executable, "-c", EACH.format(killed=killed, more=more, before=before)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2], check=False)
+    return done.stdout.splitlines(), done.stderr
+
+
+def test_each_item_is_worked_on_once_by_whoever_is_free() -> None:
+    said, errors = done_each()
+    assert sorted(said[:-1], key=int) == [str(number) for number in range(50)] and said[-1] == "all" and not errors
+
+
+def test_a_process_that_ends_over_an_item_leaves_that_one_alone_undone() -> None:
+    for said, errors in (done_each(killed=3), done_each(more="assert item != 3 or os.getpid() == began")):
+        assert {*said} >= {str(number) for number in range(50) if number != 3} and said[-1] == "all" and not errors
+
+
+def test_what_this_process_raises_is_raised_and_the_others_end() -> None:
+    said, errors = done_each(more="assert os.read(never, 1) if os.getpid() != began else False, 'here'")
+    assert "AssertionError: here" in errors and "all" not in said
+
+
+def test_where_no_process_is_to_be_had_this_one_does_it_all() -> None:
+    said, errors = done_each(before="os.fork = none")
+    assert len(said) == 51 and not errors
