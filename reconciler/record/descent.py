@@ -17,6 +17,7 @@ from reconciler.record.git.repository import Repository, throwaway
 
 DEPTHS = (32, 1024)  # commits that are fetched at first; then all
 REPLACES = "Replaces: "
+COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Head(Protocol):
@@ -35,7 +36,7 @@ def descends(ref: Head, head: str, tree: str) -> bool:
     """Whether the ref's present head is `head`, comes after it, or after one that replaces it with `tree`. Raises RecordError."""
     if ref.head == head:
         return True
-    if ref.head is None or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", head):
+    if ref.head is None or not COMMIT.fullmatch(head):
         return False
     with throwaway(ref.place, ref.environ) as repository:
         for depth in (*DEPTHS, None):
@@ -55,3 +56,14 @@ def _holds(repository: Repository, newest: str, head: str, tree: str) -> bool:
         if commit == head or (held == tree and f"{REPLACES}{head}" in message.splitlines()):
             return True
     return False
+
+
+def files_then(ref: Head, head: str) -> dict[str, str] | None:
+    """What an earlier head of the ref held, path -> blob id; None where it is none. Raises RecordError."""
+    if ref.head is None or not COMMIT.fullmatch(head):
+        return None
+    with throwaway(ref.place, ref.environ) as repository:
+        repository.fetch_history(ref.name)
+        if head not in repository.ask("rev-list", ref.head).split():
+            return None
+        return {path: id for path, (_, id) in repository.tree(head).items()}

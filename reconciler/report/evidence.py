@@ -125,6 +125,8 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
     try:
         answers, query, counts, heads, versions = (orjson.loads(files[n]) for n in (ANSWER, QUERY, COUNTS, RECORD, VERSIONS))
         found = [*_misfits(answers, query, counts, heads, files[TABLE]), *evidence_query.misfits(answers, query, versions)]
+        if not found:
+            summary(files)  # what is told of sound evidence has its form as well
         given = {name: files[name] for name in files if name.startswith(review.FILES)}
         return altered + found + [*review.misfits(answers, query, given)] if given or "review" in query else altered + found
     except (orjson.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:

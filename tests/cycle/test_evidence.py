@@ -75,6 +75,7 @@ def test_every_file_that_was_altered_is_named(name: str) -> None:
         ({"table": TABLE.replace("Admin", "User")}, "access.csv does not have the rows of access.json"),
         ({"heads": {"wiki": {**head(RECORD), "head": "sha256:0"}}}, "the head of wiki is not the hash of its record"),
         ({"query": []}, "a file does not have its form"),
+        ({"counts": {"wiki": {**counted(ROWS), "gaps": "x"}}}, "a file does not have its form"),
     ],
 )
 def test_what_does_not_fit_together_is_said_though_the_sums_do(changed: dict[str, Any], expected: str) -> None:

@@ -47,6 +47,20 @@ def test_a_plan_goes_on_from_what_was_accepted_instead_of_what_it_knew_and_from_
     assert not known_record(world.store(runner), plan), "and from what comes after it"
 
 
+def test_the_head_that_a_refused_apply_told_is_taken_once_that_has_given_its_lock_back(world: GitWorld) -> None:
+    for runs in (1, 2):
+        save(world, runs, sign=False)
+    plan, older = plan_of(world), head(world, 3)
+    git(world.bare, "update-ref", REF, head(world, 2))
+    runner = world.store(world.clone("runner"))
+    with runner.lock("apply", "2026-08-20T10:00:00Z"), pytest.raises(RecordError) as caught:
+        known_record(runner, plan)
+    told = caught.value.remedy.split("trust ")[1].split()[0]
+    assert told != head(world)
+    other = world.store(world.clone("other"))
+    assert other.trust(told) and not other.trust(older) and not other.trust("f" * 40) and not other.trust("none")
+
+
 def world_of(world: GitWorld, checkout: Path) -> GitWorld:
     """The same from another machine."""
     world.checkout = checkout

@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.settings import APP, PLACES, REF
 from reconciler.record.checkout import Checkout, Remote, find_checkout
-from reconciler.record.descent import descends
+from reconciler.record.descent import descends, files_then
 from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
@@ -30,6 +30,7 @@ OURS = re.compile(
     r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl|log/head\.json", re.ASCII
 )
 RECORD = "record.json"  # without it there is none
+LOCKED = "lock.json"  # there while a run holds the lock
 FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
 
 
@@ -106,14 +107,22 @@ class Ref:
         return (self.head, self.repository.tree_id(self.head)) if self.head else ("", "")
 
     def trust(self, head: str) -> bool:
-        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
+        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError.
+
+        A lock that was taken or given back since then, as by the run that told of that head, makes no other one of it.
+        """
         self.look()
-        if (self.head or "none") != head:
+        if (self.head or "none") != head and not self._is_still(head):
             return False
         self.remember()
-        self._write(TRUSTED, head)
+        self._write(TRUSTED, self.head or head)
         self.judged = (self.head, None)
         return True
+
+    def _is_still(self, head: str) -> bool:
+        """Whether the present head comes after that one, and holds the same but for the lock."""
+        before = files_then(self, head)
+        return before is not None and {**before, LOCKED: ""} == {**self.files, LOCKED: ""}
 
     def refusal(self) -> RecordError | None:
         """Why nothing goes on from the present head, where heads are to be signed; a person may have trusted it."""
