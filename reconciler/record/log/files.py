@@ -6,7 +6,8 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import takewhile
+from itertools import accumulate, groupby, takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class LogFiles:
             yield from ((str(file), block) for block in blocks_of(file))
 
     def append(self, lines: Lines) -> None:
-        """As they are. Raises RecordError."""
+        """As they are, each into the file of its month, and of none before that of the line before it. Raises RecordError."""
         if not lines:
             return
         try:
@@ -51,8 +52,10 @@ class LogFiles:
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or change the permissions") from None
         newest = max((file.stem for file in self.files() if file != self.earlier), default="")
-        month = max(newest, *(str(line.get("activityDateTime", ""))[:7] for line in lines))
-        append(self.folder / f"{month or '0000-00'}.jsonl", lines)
+        own = (str(line.get("activityDateTime", ""))[:7] for line in lines)
+        months = list(accumulate(own, max, initial=newest))[1:]
+        for month, rows in groupby(zip(months, lines, strict=True), itemgetter(0)):
+            append(self.folder / f"{month or '0000-00'}.jsonl", [line for _, line in rows])
 
     def last(self) -> Link:
         """The newest record that has a link. Raises RecordError."""

@@ -49,6 +49,19 @@ def test_a_month_is_a_file_and_what_is_told_late_stands_where_it_was_written(sto
     assert oct((folder / "2026-06.jsonl").stat().st_mode & 0o777) == "0o600"
 
 
+def test_a_log_that_was_moved_here_lies_by_months_and_its_oldest_can_be_cut(store: LocalStore, tmp_path: Path) -> None:
+    source = LocalStore(tmp_path / "before", "wiki")
+    for name, at in (("a", "2026-04-30"), ("b", "2026-05-01"), ("late", "2026-04-29"), ("c", "2026-06-01")):
+        source.log([line(name, f"{at}T00:00:00Z")])
+    store.restore_log(source.read_log())
+    folder = tmp_path / "records/wiki/log"
+    assert {file.stem: len(file.read_text().splitlines()) for file in sorted(folder.glob("*.jsonl"))} == {
+        "2026-04": 1, "2026-05": 2, "2026-06": 1,
+    }  # fmt: skip
+    assert not problems(store) and names(store) == ["a", "b", "late", "c"]
+    assert [file.stem for file in store.log_files.before("2026-06")] == ["2026-04", "2026-05"]
+
+
 def test_records_of_the_one_file_of_earlier_versions_are_read_and_covered(store: LocalStore) -> None:
     store.folder.mkdir(parents=True)
     (store.folder / "log.jsonl").write_text("".join(json.dumps(line(name)) + "\n" for name in "xy"))
