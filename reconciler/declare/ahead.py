@@ -13,7 +13,7 @@ from reconciler.declare.reader import Reader, content_of
 from reconciler.processes.cores import cores, each
 
 WORTH = 1 << 20  # bytes: less is parsed before other processes have begun
-LARGEST = 8 << 20  # of one file: it takes some twenty times as much memory while it is parsed, in each process
+LARGEST = 8 << 20  # of one file: it takes some fifteen times as much memory while it is parsed, in each process
 
 
 class _File(NamedTuple):
