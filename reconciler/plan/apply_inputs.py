@@ -101,8 +101,15 @@ def _held(context: Context, baselines: Mapping[str, Entry]) -> dict[str, tuple[A
     users, groups = context.resolution.users, context.resolution.groups
     people = {address: [role.key for role in users[address].roles] for address in adopted if address in users}
     inside = {address: members for address in groups if (members := baselines.get(address, {}).get("members"))}
-    joined = {group: people.keys() & members for group, members in inside.items() if group not in adopted}
+    ours = [group for group in inside if group not in adopted]
+    joined = {group: (people.keys() & inside[group]) - _coming(context, group) for group in ours}
     return already(context, people, inside.keys() & adopted, joined)
+
+
+def _coming(context: Context, group: str) -> set[str]:
+    """Who is yet to be put in: of an account that took the place of one of ours the record tells that it is inside."""
+    change = context.pending.get(group)
+    return set(change.add) if change is not None else set()
 
 
 def _strangers(context: Context) -> set[str]:

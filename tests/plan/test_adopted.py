@@ -104,6 +104,16 @@ def test_who_was_in_a_group_of_ours_before_he_was_adopted_is_told(world: World) 
     assert (told(world)["bob", "Net"], told(world)["bob", "User"]) == (("a.yaml", 2, "NET-2", None), BY_NET)
 
 
+def test_whose_account_took_the_place_of_one_of_ours_was_not_inside(world: World) -> None:
+    world.converge()
+    world.client.delete("Users", world.find("bob@x.org")["id"])
+    world.seed("bob@x.org", displayName="Other", roles=ROLES["User"])
+    world.now = "2026-06-02T00:00:00Z"
+    world.converge()
+    assert [row["kind"] for row in record_of(world, "User/bob@x.org")["reconcile"]["held"]] == ["role"]
+    assert told(world)["bob", "Net"] == ("a.yaml", 2, "NET-2", None)
+
+
 def test_a_record_without_what_was_held_names_the_persons_line_as_before(world: World) -> None:
     world.assign(ASSIGNED[0], "user: bob@x.org, role: User, reason: NET-2")
     world.converge()
