@@ -32,6 +32,7 @@ ENTRA = {
     "MatchingAttributeEmpty": "ImportSkipped",
     "DuplicateSource": "DuplicateSourceEntries",
 }
+Roles = tuple[list[str] | None, list[str] | None]  # names of those before and after, None where nobody knows them
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -75,6 +76,8 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     stranger = change.address.startswith(STRANGER)
     # Rows name an account that nobody declared as the service does.
     rows = tuple(job.origin.access_by_change.get(user_address(change.name) if stranger else change.address, ()))
+    held = _held(job, change.address, rows) if change.adopts and entry is not None else ()
+    roles = roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome)
     read_back = READ_BACK.get(outcome.status, "unknown" if went.uncertain else "notWritten")
     return record_of(
         Facts(
@@ -93,8 +96,10 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
             before=steps_before(change, scoping(job, change.address)),
             exports=went.exports,
             read_back=read_back,
-            roles=roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome),
+            roles=_with_held(roles, held),
             rows=rows,
+            held=held,
+            inside=_inside(job, change) if held and is_group(change.address) else (),
             causes=change.causes,
             place=(change.file, change.line),
             digest=change.digest,
@@ -103,7 +108,27 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     )
 
 
-def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> tuple[list[str] | None, list[str] | None]:
+def _held(job: Job, address: str, rows: Iterable[Access]) -> tuple[Access, ...]:
+    """What was there before it was adopted, without what is gained by the same change: all of it, where that is the account."""
+    gained = {(row.address, row.kind, row.what) for row in rows if row.gains}
+    if any(kind == "account" for _, kind, _ in gained):
+        return ()
+    return tuple(row for row in job.inputs.held.get(address, ()) if (row.address, row.kind, row.what) not in gained)
+
+
+def _inside(job: Job, change: Change) -> tuple[str, ...]:
+    """Who was in a group already that is adopted with a change."""
+    return tuple(name for name in job.inputs.baselines.get(change.address, {}).get("members", ()) if name not in change.add)
+
+
+def _with_held(roles: Roles, held: Iterable[Access]) -> Roles:
+    """The record knows nothing of what an account had before it was adopted, the service does."""
+    before, after = roles
+    had = [row.what for row in held if row.kind == "role"]
+    return (before if before is None else [*dict.fromkeys([*before, *had])]), after
+
+
+def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> Roles:
     """The roles of an account that nobody declared, of which the record knows none: those that the service showed."""
     before = [row.what for row in rows if row.kind == "role" and not row.gains]
     return before, [] if outcome.status in ("done", "ignored") else before
@@ -125,9 +150,7 @@ def secret_targets(job: Job, address: str) -> set[str]:
     return {s.target for s in slots if s.hidden or s.redacts or (s.expression and SECRET in s.expression.text)}
 
 
-def roles_told(
-    job: Job, address: str, before: Iterable[str] | None, entry: Entry | None
-) -> tuple[list[str] | None, list[str] | None]:
+def roles_told(job: Job, address: str, before: Iterable[str] | None, entry: Entry | None) -> Roles:
     """The names of the roles that somebody had, and has; a group has none, it gives some."""
     if is_group(address):
         return None, None

@@ -43,6 +43,7 @@ class Facts:
     roles:     names of the roles before and after, None where nobody knows them
     before:    Graph's steps until the object is written, `exports` those since
     rows:      who gains or loses what by it
+    held:      who had what of it already when it was adopted; `inside` who was in a group, where no property says so
     found:     it was found so, done by hand at a time that nobody knows; nothing was written
     adopts:    the account was there before, and is ours from now on: who had what of it before is not known
     """
@@ -64,6 +65,8 @@ class Facts:
     read_back: str = ""
     roles: tuple[list[str] | None, list[str] | None] = (None, None)
     rows: tuple[Access, ...] = ()
+    held: tuple[Access, ...] = ()
+    inside: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     place: tuple[str, int] = ("", 0)
     digest: str = ""
@@ -129,6 +132,7 @@ def _ours(facts: Facts) -> dict[str, Any]:
         "pullRequest": facts.origin.pulls.get(facts.digest),
         "approvals": [dict(item) for item in facts.origin.approvals] if facts.digest else [],
         "access": [access_row(row) for row in facts.rows],
+        "held": [held_row(row, facts.inside) for row in facts.held],
         "roles": facts.roles[1],
         "readBack": facts.read_back,
     }
@@ -150,6 +154,12 @@ def access_row(row: Access) -> dict[str, Any]:
         "reason": row.reason,
     }
     return {name: value for name, value in known.items() if value or name == "gains"}
+
+
+def held_row(row: Access, inside: Iterable[str]) -> dict[str, Any]:
+    """The same of what somebody had already, who neither gains nor loses it; of a group, of those who were inside."""
+    said = {name: value for name, value in access_row(row).items() if name != "gains"}
+    return {**said, "members": list(inside)} if inside else said
 
 
 # What was modified

@@ -45,7 +45,8 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     place = _declared_at(job, address)
     steps = steps_unwritten(place[0], scoping(job, address), f"matched {entry['id']}", "adopt")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
-    return record_of(replace(facts, properties=inside, before=steps, roles=roles, place=place))
+    held = job.inputs.held.get(address, ())
+    return record_of(replace(facts, properties=inside, before=steps, roles=roles, held=held, place=place))
 
 
 def found_out(job: Job) -> dict[str, Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
 from reconciler.declare.names import STRANGER, fold, row_key
+from reconciler.plan.access.already import already
 from reconciler.plan.access.rows import regiven
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import differing, same, unsure
@@ -27,7 +28,8 @@ class ApplyInputs:
     `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
     nothing of them is `pending`. `gone` are recorded addresses of accounts that are gone, whose names others take. `giving`
     is folded group name -> the keys of the roles that the group gives. `live` is what the service showed. `regiven` are people
-    whose roles change without a write to their own account: address -> who gains or loses which, by which line.
+    whose roles change without a write to their own account: address -> who gains or loses which, by which line. `held` is what
+    was there before it was adopted: address of a person or group -> by which line they have what already, as if they gained it.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class ApplyInputs:
     giving: dict[str, set[str]] = field(default_factory=dict)
     live: Live = field(default_factory=Live)
     regiven: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)
+    held: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)
 
 
 def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
@@ -68,6 +71,7 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
         context.giving,
         context.live,
         _regiven(context, baselines),
+        _held(context, baselines),
     )
 
 
@@ -87,6 +91,25 @@ def _regiven(context: Context, baselines: Mapping[str, Entry]) -> dict[str, tupl
             if before != after and set(before) != set(after):
                 moves[address] = (before, after)
     return regiven(context, moves)
+
+
+def _held(context: Context, baselines: Mapping[str, Entry]) -> dict[str, tuple[Access, ...]]:
+    """Of those whom the record does not know; whoever is out has nothing. A membership is told with the group, or the person."""
+    adopted = context.matching.how.keys() & baselines.keys() - context.revoked.keys()
+    if not adopted:
+        return {}
+    users, groups = context.resolution.users, context.resolution.groups
+    people = {address: [role.key for role in users[address].roles] for address in adopted if address in users}
+    inside = {address: members for address in groups if (members := baselines.get(address, {}).get("members"))}
+    ours = [group for group in inside if group not in adopted]
+    joined = {group: (people.keys() & inside[group]) - _coming(context, group) for group in ours}
+    return already(context, people, inside.keys() & adopted, joined)
+
+
+def _coming(context: Context, group: str) -> set[str]:
+    """Who is yet to be put in: of an account that took the place of one of ours the record tells that it is inside."""
+    change = context.pending.get(group)
+    return set(change.add) if change is not None else set()
 
 
 def _strangers(context: Context) -> set[str]:

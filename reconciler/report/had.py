@@ -11,7 +11,7 @@ from reconciler.declare.names import fold
 from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Deed, Had, Past
 from reconciler.report.held import as_rows_of_csv
-from reconciler.report.log_record import actions_of, address_of, by_of, ours_of
+from reconciler.report.log_record import actions_of, address_of, by_of, ours_of, told_of
 
 Record = dict[str, Any]
 CHANGE = (
@@ -88,12 +88,12 @@ def change(row: Had, deed: Deed | None) -> dict[str, Any] | None:
 
 def _said(kind: str, deed: Deed) -> Record:
     """The row of the record that tells of this person and thing, by their names of then."""
-    rows = [item for item in ours_of(deed.record).get("access") or () if isinstance(item, dict)]
+    rows = told_of(deed.record)
     same = (item for item in rows if fold(str(item.get("what", ""))) == fold(deed.what) and item.get("kind") == kind)
-    known = {fold(deed.address), fold(address_of(deed.record))} if kind != "group" else {fold(deed.address)}
+    known = {fold(deed.address), fold(address_of(deed.record))}  # a row of an adopted group's own is of everybody inside
     found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
-    # Where no role is told to the service the log tells of the account.
-    return found or next((item for item in rows if kind == "role" and item.get("kind") == "account"), {})
+    # Where no role is told to the service, or nobody has one, the log tells of the account.
+    return found or next((item for item in rows if kind != "group" and item.get("kind") == "account"), {})
 
 
 def by_row(row: Had) -> bool:

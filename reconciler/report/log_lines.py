@@ -11,7 +11,7 @@ from reconciler.report.log_record import (
     approvals_of,
     by_of,
     came_of,
-    gained_of,
+    given_of,
     moved_of,
     ours_of,
     reason_of,
@@ -87,8 +87,8 @@ def _said(record: Record) -> str:
 
 
 def _why(record: Record) -> tuple[list[str], list[str]]:
-    """Until when what is gained is given, and for which reasons, each said once."""
-    rows = gained_of(record)
+    """Until when what is gained, or was there already, is given, and for which reasons, each said once."""
+    rows = given_of(record)
     until, why = ([*dict.fromkeys(str(row[name]) for row in rows if row.get(name))] for name in ("expires", "reason"))
     return until, why
 

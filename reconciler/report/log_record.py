@@ -69,8 +69,18 @@ def _modified(record: Record, name: str) -> Iterator[Any]:
             yield from (value for side in ("oldValue", "newValue") for value in item.get(side) or ())
 
 
-def _access(record: Record) -> list[Record]:
-    return [row for row in ours_of(record).get("access") or () if isinstance(row, dict)]
+def _access(record: Record, name: str = "access") -> list[Record]:
+    return [row for row in ours_of(record).get(name) or () if isinstance(row, dict)]
+
+
+def held_of(record: Record) -> list[Record]:
+    """The rows of what somebody had already when it was adopted."""
+    return _access(record, "held")
+
+
+def told_of(record: Record) -> list[Record]:
+    """The rows of what somebody gains, loses, or had already."""
+    return [*_access(record), *held_of(record)]
 
 
 def moved_of(record: Record) -> tuple[list[str], list[str]]:
@@ -103,18 +113,24 @@ def _sides(record: Record, name: str) -> tuple[list[str], list[str]]:
 
 def concerned_of(record: Record) -> set[str]:
     """Addresses, folded: the object's own, members who come or go, who gains or loses, by which group."""
-    rows = _access(record)
-    groups = (group_address(name) for row in rows for name in str(row.get("through", "")).split(" > ") if name)
-    members = (str(member) for member in _modified(record, "members"))
+    rows = told_of(record)
+    groups = (group_address(name) for row in rows for name in _groups_of(row) if name)
+    inside = (str(member) for row in held_of(record) for member in row.get("members") or ())
+    members = (*inside, *(str(member) for member in _modified(record, "members")))
     people = (str(row.get("address", "")) for row in rows)
     details = _mapping(ours_of(record), "details")  # of who was revoked
     return {fold(address) for address in (address_of(record), str(details.get("address", "")), *members, *people, *groups)}
 
 
+def _groups_of(row: Record) -> list[str]:
+    """The groups through which a role comes, or in which a person is."""
+    return [str(row.get("what", ""))] if row.get("kind") == "group" else str(row.get("through", "")).split(" > ")
+
+
 def roles_of(record: Record) -> set[str]:
     """Names of the roles, folded, that somebody gains or loses by it, or had before or has after it where these differ."""
-    gained = (str(row.get("what", "")) for row in _access(record) if row.get("kind") == "role")
-    return {fold(name) for name in (*gained, *map(str, _modified(record, "appRoleAssignments")))}
+    told = (str(row.get("what", "")) for row in told_of(record) if row.get("kind") == "role")
+    return {fold(name) for name in (*told, *map(str, _modified(record, "appRoleAssignments")))}
 
 
 def initiators_of(record: Record) -> set[str]:
@@ -133,6 +149,6 @@ def approval_text(item: Mapping[str, Any]) -> str:
     return f"{item.get('safeguard', '')}: {item.get('reason', '')}"
 
 
-def gained_of(record: Record) -> list[Mapping[str, Any]]:
-    """The rows of access that somebody gains by it: until when and why stand in them."""
-    return [row for row in ours_of(record).get("access") or () if isinstance(row, dict) and row.get("gains") is True]
+def given_of(record: Record) -> list[Mapping[str, Any]]:
+    """The rows of access that somebody gains by it, or had already: until when and why stand in them."""
+    return [*(row for row in _access(record) if row.get("gains") is True), *held_of(record)]

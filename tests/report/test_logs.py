@@ -39,6 +39,15 @@ def record(address: str = "User/ada@x.org", at: str = "2026-06-01T08:00:00Z", **
 
 
 ROLE = {"address": "User/ada@x.org", "gains": True, "kind": "role", "what": "Admin", "through": "Net > Core"}
+HELD = {
+    "address": "User/eve@x.org",
+    "kind": "role",
+    "what": "Owner",
+    "through": "Ops",
+    "expires": "2026-12-31",
+    "reason": "NET-7",
+}
+ALL = {"address": "Group/Ops", "kind": "group", "what": "Ops", "reason": "NET-8", "members": ["User/eve@x.org"]}
 LOG = {
     "ada": record(ours={"access": [ROLE], "causes": ["drift"], "startedBy": {"actor": "octocat", "run": "77"}}),
     "grace": record("User/grace@x.org", "2026-06-02T08:00:00Z", status="failure", reason="409"),
@@ -48,6 +57,8 @@ LOG = {
                    modifiedProperties=[{"displayName": "appRoleAssignments", "oldValue": ["Admin"], "newValue": None}]),
     "old": {"activityDateTime": "2026-05-01T08:00:00Z", "provisioningAction": "disable",
             "provisioningStatusInfo": {"status": "success"}, "sourceIdentity": {"displayName": "User/Ädä@x.org"}},
+    "eve": record("User/eve@x.org", "2026-06-04T09:00:00Z", action="adopt", initiatedBy={}, cycleId="", ours={"held": [HELD]}),
+    "ops": record("Group/Ops", "2026-06-04T09:00:00Z", initiatedBy={}, cycleId="", ours={"held": [ALL]}),
     "audit": {"activityDateTime": "2026-06-05T08:00:00Z", "result": "success", "resultReason": "it never ended",
               "initiatedBy": {"displayName": "ada"}, "reconcile": {"kind": "lockBroken"}},
 }  # fmt: skip
@@ -68,16 +79,19 @@ def found(query: Query, *torn: bytes) -> list[str]:
         (Query(group="net"), ["ada", "net"]),
         (Query(group="Core"), ["ada"]),
         (Query(role="admin"), ["ada", "joan"]),
+        (Query(role="owner"), ["eve"]),
+        (Query(user="eve@x.org"), ["eve", "ops"]),
+        (Query(group="Ops"), ["eve", "ops"]),
         (Query(action="enable"), ["joan"]),
         (Query(action="disable"), ["old"]),
         (Query(action="lockBroken"), ["audit"]),
         (Query(status="failure"), ["grace"]),
-        (Query(status="success"), ["ada", "net", "joan", "old", "audit"]),
+        (Query(status="success"), ["ada", "net", "joan", "old", "eve", "ops", "audit"]),
         (Query(cause="drift"), ["ada"]),
         (Query(by="Octocat"), ["ada", "grace", "net", "joan"]),
         (Query(by="77"), ["ada"]),
         (Query(cycle="c3532124"), ["ada", "grace", "net", "joan"]),
-        (Query(since="2026-06-04"), ["joan", "audit"]),
+        (Query(since="2026-06-04"), ["joan", "eve", "ops", "audit"]),
         (Query(until="2026-06-01T08:00:00Z"), ["ada", "old"]),
         (Query(user="ada@x.org", action="create"), ["net"]),
         (Query(user="nobody@x.org"), []),
@@ -113,6 +127,14 @@ def test_what_is_looked_for_in_the_bytes_is_there_whatever_the_name(name: str) -
 def test_a_moment_is_an_age_a_date_or_a_time(text: str, at: str) -> None:
     assert moment(text, NOW) == at
     assert end_of("2026-06-01", NOW) == "2026-06-01T23:59:59Z"
+
+
+def test_of_what_was_adopted_it_is_told_until_when_and_why_it_was_held() -> None:
+    assert FORMS["table"]("wiki", b"", LOG["eve"]).endswith(" until 2026-12-31, reason: NET-7\n")
+    (cells,) = csv.DictReader([head("csv"), FORMS["csv"]("wiki", b"", LOG["ops"])])
+    assert (cells["assignmentReason"], cells["until"], cells["gained"]) == ("NET-8", "", "")
+    (held,) = [line for line in log_rows.row("wiki", LOG["eve"]).lines if "Owner" in line.text]
+    assert held == ("", "User/eve@x.org: had already: role Owner through Ops, until 2026-12-31, reason: NET-7")
 
 
 @pytest.mark.parametrize("text", ["7", "d", "2026-13-01", "yesterday", "2026-6-1", "-1d"])

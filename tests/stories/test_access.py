@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -129,6 +130,28 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
             assert refused.out == ""
     assert desk.reconcile("access", "--at", "tomorrow").code == 64
     assert desk.reconcile("access", "--at", "2999-01-01").code == 64
+
+
+def test_of_whoever_was_adopted_it_is_told_which_assignment_gives_what_was_there(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        desk.write("apps/wiki/assignments.yaml", "assignments:\n- {group: Net, role: User, reason: NET-7, expires: 2999-12-31}\n")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        shutil.rmtree(tmp_path / ".reconcile")
+        taken = desk.reconcile("apply", "--auto-approve")
+        assert taken.code == 0 and "Took 2 accounts and 1 group into the record" in taken.out, taken
+    logged = [json.loads(line) for line in desk.reconcile("logs", "--format", "json").out.splitlines()]
+    schema = Draft202012Validator(json.loads((ROOT / "schemas/provisioning-log.schema.json").read_text()))
+    assert [problem for line in logged for problem in schema.iter_errors(line)] == []
+    asked = desk.reconcile("access", "--at", "0s", "--user", "ada@x.org", "--format", "json")
+    explained = desk.reconcile("explain", "ada@x.org", "--offline", "--format", "json")
+    for rows in (json.loads(asked.out)[0]["rows"], json.loads(explained.out)["explanations"][0]["history"]):
+        said = {row["kind"]: row["gave"] for row in rows}
+        assert {gave["action"] for gave in said.values()} == {"adopt"}
+        assert {(gave["reason"], gave["until"]) for gave in said.values()} == {("NET-7", "2999-12-31")}
+        assert [said[kind]["file"].rpartition("/")[2] for kind in ("role", "group")] == ["assignments.yaml", "a.yaml"]
+        assert said["role"]["line"] == 2
+    assert "until 2999-12-31, reason: NET-7" in desk.reconcile("logs", "--user", "ada@x.org", "--action", "adopt").out
 
 
 def test_explain_tells_in_json_too_when_each_thing_came_and_what_gave_it(tmp_path: Path) -> None:

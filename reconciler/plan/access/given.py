@@ -25,9 +25,14 @@ class Reach:
             elif item.group is not None:
                 self.of_groups.append(item)
 
+    @cached_property
+    def _inside(self) -> list[tuple[Assignment, Collection[str]]]:
+        """Those of groups, with everybody inside: of 100,000 people each is asked for."""
+        return [(item, self.people(item)) for item in self.of_groups]
+
     def all(self, user: str) -> list[Assignment]:
         """Those that name a user, or a group that the user is in."""
-        return [*self.direct.get(user, ()), *(item for item in self.of_groups if user in self.flat.get(item.group or "", ()))]
+        return [*self.direct.get(user, ()), *[item for item, inside in self._inside if user in inside]]
 
     def people(self, item: Assignment) -> Collection[str]:
         """The users whom an assignment reaches."""

@@ -14,7 +14,7 @@ from reconciler.plan.access.past import Moment, Record
 LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy")
 UNTOLD: Record = {}
 OURS = (
-    "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "startedBy", "readBack",
+    "kind", "address", "action", "declaredAt", "commit", "pullRequest", "approvals", "access", "held", "startedBy", "readBack",
 )  # fmt: skip
 REVOKE = "revoke: "  # how the occasion of a revocation begins; its reason follows
 

@@ -38,10 +38,10 @@ class MarksTold:
         self.changed: list[Changed] = []
 
     def see(self, record: Record, rows: Iterable[Record], groups: Names) -> None:
-        """Whether roles are privileged, and with them the groups through which they come."""
+        """Whether roles are privileged, and with them the groups through which they come; what was held is as what is gained."""
         at = str(record.get("activityDateTime", ""))
         for row in rows:
-            seen = Seen(at, row.get("privileged") is True, row.get("gains") is True)
+            seen = Seen(at, row.get("privileged") is True, row.get("gains", True) is True)
             _add(self.roles[fold(str(row.get("what", "")))], seen)
             for name in str(row.get("through") or "").split(" > ") if seen.privileged and seen.gains else ():
                 if (group := groups.by_name.get(fold(group_address(name)))) is not None:

@@ -20,7 +20,7 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
     group, context = name_of(change.address), given.context
     gave = context.giving.get(fold(group), set()).union((context.known(change.address) or {}).get("roles", ()))
     ends = group_end(given, group)
-    why = next((item.reason for item in given.of_groups if item.group == fold(group) and item.reason), "") or ""
+    why = _why(given, group)
     ended = lost.of_group(group) or Gave("", Place(change.file, change.line))
     leaving = sorted(group_members(context, change)[1]) if change.action == Action.DELETE else change.remove
     for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
@@ -35,6 +35,19 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
         else:
             at = (ended.place.file, ended.place.line)
             yield Access(person, name, False, "group", group, privileged, inner, *at, None, ended.reason, keeps, "", ended.commit)
+
+
+def everybody(given: Given, address: str, place: Place, privileged: bool) -> Access:
+    """The membership of everybody in a group that is declared at a place."""
+    group = name_of(address)
+    until, then = group_end(given, group)
+    at = (place.file, place.line)
+    return Access(address, "", True, "group", group, privileged, "", *at, until, _why(given, group), "", then)
+
+
+def _why(given: Given, group: str) -> str:
+    """The reason of the group's assignment, the first where several have one."""
+    return next((item.reason for item in given.of_groups if item.group == fold(group) and item.reason), "") or ""
 
 
 def _called(context: Context, member: str) -> str:

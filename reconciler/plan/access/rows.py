@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Assignment, Role
-from reconciler.declare.names import STRANGER, fold, is_group, row_key
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, STRANGER, fold, is_group, row_key
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import after
@@ -166,7 +166,8 @@ class _Work:
 
     def _gained_account(self, change: Change) -> Access:
         user = self.context.resolution.users.get(change.address)
-        given = self.given.role(change.address, *(role.key for role in user.roles)) if user else None
+        roles = [role.key for role in user.roles] if user else []
+        given = self.given.role(change.address, *(roles or [DEFAULT_ACCESS_KEY])) if user else None
         return self._row(change, "account", "an account", False, given)
 
     def _row(self, change: Change, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:

@@ -27,13 +27,21 @@ class Groups:
             ledger.found_gone(list(ledger.inside[deleted or key]), record)
         if ours.get("found"):
             return
-        self.marks.see_group(key, at, ours.get("access") or ())
+        self.marks.see_group(key, at, ours.get("access") or ours.get("held") or ())
         if action == "delete":
             self._deleted(record, key)
             return
-        if action in ("create", "adopt"):
+        if action in ("create", "adopt") or ours.get("held"):
             self._begun.add(key)
+        self._already(record, key, at)
         self._members(record, key, at)
+
+    def _already(self, record: Record, key: str, at: str) -> None:
+        """Who was inside when it was adopted with a change."""
+        for member in (name for row in record["reconcile"].get("held") or () for name in row.get("members") or ()):
+            thing = Thing(self.ledger.names.member(member, at), "group", key)
+            self.ledger.inside[key].add(thing)
+            self.ledger.put(thing, record, None, True)
 
     def _members(self, record: Record, key: str, at: str) -> None:
         ours = record["reconcile"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.names import STRANGER, fold
+from reconciler.declare.names import STRANGER, fold, group_address
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.ledger import Ledger
 from reconciler.plan.access.marks_told import MarksTold
@@ -34,6 +34,16 @@ class People:
         for what, before, after, sure in told:
             ledger.put(Thing(key, "role", what), record, before, after, sure)
         self.renamed.look(key, record, told)
+        self._already(key, record, ours)
+
+    def _already(self, key: str, record: Record, ours: Record) -> None:
+        """The groups in which somebody was already who was adopted."""
+        for row in ours.get("held") or ():
+            if row.get("kind") == "group":
+                ledger, at = self.ledger, str(record.get("activityDateTime", ""))
+                thing = Thing(key, "group", ledger.groups.member(group_address(str(row["what"])), at))
+                ledger.inside[thing.what].add(thing)
+                ledger.put(thing, record, None, True)
 
     def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
         before, after, sure = active_by(record, ours.get("action", ""))
@@ -60,7 +70,8 @@ class People:
             return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
         gained, lost = ({spell(row["what"]) for row in rows if row.get("gains") is side} for side in (True, False))
-        self.marks.see(record, rows, self.ledger.groups)
+        already = [row for row in ours.get("held") or () if row.get("kind") == "role"]
+        self.marks.see(record, [*rows, *already], self.ledger.groups)
         after = {spell(name) for name in ours["roles"]}
         old, new = ({spell(name) for name in side or ()} for side in was)
         adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.report.change_text import value_text
 from reconciler.report.html.listing import Line, Row
-from reconciler.report.log_record import actions_of, address_of, approvals_of, by_of, came_of, ours_of, status_of
+from reconciler.report.log_record import actions_of, address_of, approvals_of, by_of, came_of, ours_of, status_of, told_of
 
 COLUMNS = ("When", "App", "Action", "Status", "Object", "By", "What came of it")
 OBJECT = COLUMNS.index("Object")
@@ -28,13 +28,14 @@ def _lines(record: dict[str, Any]) -> Iterator[Line]:
     ours = ours_of(record)
     for item in record.get("modifiedProperties") or ():
         yield from _property(item)
-    for gain in ours.get("access") or ():
+    for gain in told_of(record):
         through = f" through {gain['through']}" if gain.get("through") else ""
         privileged = " (privileged)" if gain.get("privileged") else ""
         until = f", until {gain['expires']}" if gain.get("expires") else ""
         reason = f", reason: {gain['reason']}" if gain.get("reason") else ""
         what = f"{gain.get('kind', '')} {gain.get('what', '')}{privileged}{through}{until}{reason}"
-        yield Line("+" if gain.get("gains") else "-", f"{gain.get('address', '')}: {what}")
+        sign, had = ("+" if gain["gains"] else "-", "") if "gains" in gain else ("", "had already: ")
+        yield Line(sign, f"{gain.get('address', '')}: {had}{what}")
     yield from (Line("", f"{name}: {value}") for name, value in _facts(record, ours) if value)
 
 
