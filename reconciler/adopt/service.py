@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,14 +13,13 @@ from reconciler.adopt import by_group, defaults, layout, write
 from reconciler.adopt import elsewhere as others
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
-from reconciler.adopt.model import ImportRefused, Known, Notes
+from reconciler.adopt.model import Known, Notes
 from reconciler.adopt.roles_beside import Beside
+from reconciler.adopt.stage import Request, files, has, into, load, seed, to_do
 from reconciler.adopt.yaml_edit.edit import append
-from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import SILENT, Listener
 from reconciler.cycle.role_reading import Anew, asked_of, everybody, shown
 from reconciler.cycle.role_source import opened
-from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold, user_address
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
@@ -44,17 +42,6 @@ Resource = dict[str, Any]
 Connect = Callable[[App, Record | None], AbstractContextManager[ScimClient]]
 NO_GROUPS = (404, 405, 501)
 MAP_ROLES = "map `roles` in mappings.yaml, then import again"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for: `desired` has the app where `out` does not."""
-
-    out: Path
-    desired: Path
-    name: str
-    split: str = "none"
-    force: bool = False
 
 
 @dataclass
@@ -89,8 +76,8 @@ def take_over(
     Raises ImportRefused where nothing could be written, and what reading a service raises.
     """
     with write.staged(request.out) as stage:
-        seeded, new = _seed(stage, request)
-        declarations = _load(stage, request)
+        seeded, new = seed(stage, request)
+        declarations = load(stage, request)
         app = declarations.apps[request.name]
         record = (record_of or _record)(app, declarations)
         notes, odd = Notes(), frozenset[str]()
@@ -103,7 +90,7 @@ def take_over(
             )
             seeded[f"apps/{app.name}/mappings.yaml"] = text
             write.put(stage, seeded)
-            declarations = _load(stage, request)
+            declarations = load(stage, request)
             odd = _roles_left(read, declarations.apps[app.name], notes)
         return _import(request, stage, declarations, seeded, read, record, notes, odd, beside)
 
@@ -124,7 +111,7 @@ def _import(
         live.groups = {item.id: item for item in listed}
     known = others.known(declarations, stage, request.name, record)
     # Those that an app has before it declares any are nobody's roles, once a mapping writes the service's own.
-    roles = [] if role_slot(users) is not None and not _has(stage, request.name, "roles") else list(app.roles.values())
+    roles = [] if role_slot(users) is not None and not has(stage, request.name, "roles") else list(app.roles.values())
     adopted = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, roles, beside)
     if beside is not None:
         # Where the app has groups, one that is assigned and is not there would be created.
@@ -134,11 +121,11 @@ def _import(
     others.leave_out_repeats(adopted, app, stage)
     texts = {**seeded, **layout.texts(app.name, adopted, request.split, [])}
     if adopted.roles:
-        path = next(iter(_files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
+        path = next(iter(files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
         texts[path] = append("roles", write.read(stage, path), adopted.roles, path)
-    fresh, removed = _to_do(request, texts)
-    _into(stage, texts, app.name)
-    after = _load(stage, request)
+    fresh, removed = to_do(request, texts)
+    into(stage, texts, app.name)
+    after = load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
     live = _with_roles(resolution, live, read, beside)
     plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url, limits=read.limits).plan
@@ -200,54 +187,6 @@ def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Liv
     return replace(live, users={id: item for id, item in live.users.items() if id not in left})
 
 
-def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:
-    """Give the copy the files that an app must have: (those that are new, whether mappings.yaml has yet to be made)."""
-    fresh: dict[str, str] = {}
-    made = set()
-    for kind in ("app", "mappings", "roles", "assignments"):
-        if _has(stage, request.name, kind):
-            continue
-        ours = _files(request.desired, request.name, kind)
-        if ours and kind != "assignments":
-            fresh[ours[0]] = write.read(request.desired, ours[0]) or ""
-        elif kind != "roles":
-            fresh[f"apps/{request.name}/{kind}.yaml"] = _default(kind, request.name)
-            made.add(kind)
-    write.put(stage, fresh)
-    fresh.pop(f"apps/{request.name}/assignments.yaml", None)
-    return fresh, "mappings" in made
-
-
-def _default(kind: str, name: str) -> str:
-    return {
-        "app": defaults.app_file(name),
-        "mappings": defaults.mappings_file(name, "generic", []),
-        "assignments": "assignments: []\n",
-    }[kind]
-
-
-def _files(root: Path, app: str, kind: str) -> list[str]:
-    names = [f"apps/{app}/{kind}{suffix}" for suffix in SUFFIXES]
-    return [name for name in names if (root / name).is_file()]
-
-
-def _has(root: Path, app: str, kind: str) -> bool:
-    return bool(_files(root, app, kind)) or (kind == "assignments" and (root / f"apps/{app}/assignments").is_dir())
-
-
-def _load(stage: Path, request: Request) -> Declarations:
-    """The copy, which must be sound. Raises ImportRefused with the first few errors, by the names of the real files."""
-    declarations, problems = checked(stage)
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or request.name not in declarations.apps:
-        lines = [write.told(p, stage, request.out) for p in errors]
-        raise ImportRefused(
-            "the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
-            "fix these, or import into an empty folder with --out",
-        )
-    return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
-
-
 def _read(client: ScimClient, app: App, new: bool) -> Read:
     refine(client)
     users = client.read_all("Users", shallow)
@@ -269,26 +208,3 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
         client.profile.limits(),
         client.profile.groups.membersReadable,
     )
-
-
-def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """What is to be written and removed. Raises ImportRefused where that would lose something."""
-    fresh, other = write.differing(request.out, texts)
-    spare = [path for path in _paths(request.out) if layout.own_files(request.name, path) and path not in texts]
-    if (other or spare) and not request.force:
-        names = ", ".join(str(request.out / path) for path in [*other, *spare])
-        raise ImportRefused(f"would overwrite {names}", "review what is there, and add --force to replace it")
-    return fresh, spare
-
-
-def _paths(out: Path) -> Iterator[str]:
-    for part in ("directory", "apps"):
-        if (out / part).is_dir():
-            yield from (f"{part}/{path}" for path in write.paths(out / part))
-
-
-def _into(stage: Path, texts: Mapping[str, str], name: str) -> None:
-    for path in write.paths(stage):
-        if layout.own_files(name, path):
-            os.unlink(stage / path)
-    write.put(stage, texts)

@@ -8,7 +8,7 @@ from reconciler.apply.ids import Ids, version_of
 from reconciler.apply.model import Stale
 from reconciler.declare.names import is_group
 from reconciler.plan.change import Action, Change
-from reconciler.plan.context import managed_digest, ours_among
+from reconciler.plan.digest import managed_digest, ours_among
 from reconciler.plan.live import Members, members_of
 from reconciler.resolve.canonical import canonical
 from reconciler.resolve.mapping import CompiledMapping

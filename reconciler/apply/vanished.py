@@ -21,18 +21,17 @@ NO_FILTER = (400, 404, 405, 501)
 def by_id_or_filter(
     client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]
 ) -> Resource | None:
-    """An object by its id; one that is answered by 404 by filter. None where neither shows it. Raises ServiceError."""
-    refused = None
+    """An object by its id; one that is answered by 404 by filter. None where neither shows it.
+
+    Raises ServiceError, a proxy's 404 also where the filter does not show it.
+    """
     try:
         found = client.get(resource, id)
     except ServiceError as error:
-        if error.status != 404:
+        if error.status != 404 or (listed := listed_as(client, resource, mapping, id, values)) is None:
             raise
-        found, refused = None, error
-    found = found or listed_as(client, resource, mapping, id, values)
-    if found is None and refused is not None:
-        raise refused
-    return found
+        return listed
+    return found or listed_as(client, resource, mapping, id, values)
 
 
 def listed_as(client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]) -> Resource | None:

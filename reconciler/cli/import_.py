@@ -82,7 +82,8 @@ def import_(
         if only is not None or split != "none":
             raise click.UsageError("--entra-schema is used alone: leave --only and --split out")
         return _told(lambda: _schema(entra_schema, target, apps[0], force))
-    from reconciler.adopt.service import Request, take_over
+    from reconciler.adopt.service import take_over
+    from reconciler.adopt.stage import Request
     from reconciler.cycle.connection import connect
 
     request = Request(target, desired, apps[0], split, force)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
-from reconciler.cli.interrupt import INTERRUPTED, Reading
+from reconciler.cli.common import ERROR, chosen, load_checked, lock_option, options, worst
+from reconciler.cli.interrupt import INTERRUPTED
 from reconciler.cli.jobs import jobs_option, under_locks
-from reconciler.cli.output import say, warn
+from reconciler.cli.output import say
 from reconciler.cli.plan import show_plans
+from reconciler.cli.revoke_found import Found
 from reconciler.cli.terminal import echo
-from reconciler.cli.write import blocked, vanishing, write
+from reconciler.cli.write import vanishing, write
 from reconciler.cli.wrong_usage import UnknownName
-from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
-from reconciler.declare.model import App, Declarations
+from reconciler.declare.model import Declarations
 from reconciler.declare.names import is_user, name_of
 from reconciler.plan.change import Change
 
 if TYPE_CHECKING:
+    from reconciler.cli.revoke_found import Part
     from reconciler.cycle.session import Session
     from reconciler.plan.live import LiveObject
 
@@ -50,76 +51,53 @@ def revoke(
 
     It goes past every safeguard but protected and lockout.
     """
-    if (user is None) == (id is None):
-        raise click.UsageError("name a person, or with --id one account that nobody declared")
-    if not auto_approve and not sys.stdin.isatty():
-        raise click.UsageError("no terminal to ask on: add --auto-approve")
+    _check(user, id, auto_approve)
     declarations = _loaded(desired, apps)
     if vanishing(declarations):
         return ERROR
-    from reconciler.cycle.revoke import address_by_id, address_of, is_known
-
-    if user is None and len(chosen(declarations, apps)) != 1:
+    picked = chosen(declarations, apps)
+    if user is None and len(picked) != 1:
         raise click.UsageError("an id means one service: name its app with --app")
-    address = address_of(user, declarations) if user is not None else address_by_id(str(id))
+    address = _address(user, id, declarations)
     with ExitStack() as stack:
-        ready: dict[str, tuple[Session, tuple[Change, ...]]] = {}
-        advised: set[str] = set()  # apps of which it was said what else to do
-
-        def look(app: App) -> int:
-            part = _part(stack, app, declarations, lock_timeout, address, reason)
-            if isinstance(part, int):
-                advised.add(app.name)
-                return part
-            ready[app.name] = part
-            return 0
-
-        def looked_at(app: App) -> int:
-            return _or_by_hand(app, address, guarded(partial(look, app)), advised)
-
-        picked = chosen(declarations, apps)
-        looked = under_locks([(app, partial(looked_at, app)) for app in picked], jobs)
+        found = Found(declarations, address, reason, lock_timeout, stack)
+        looked = under_locks([(app, partial(found.look, app)) for app in picked], jobs)
         if INTERRUPTED in looked:
             return INTERRUPTED
         elsewhere = [] if apps or user is None else left_in(declarations, address)
-        parts = [ready[app.name] for app in picked if app.name in ready]
-        known = any(is_known(session, address) for session, _ in parts)
-        if not known and elsewhere:
-            return worst([*looked, *_out_of_reach(address, elsewhere)])
-        if not known and not any(looked):
-            recorded = [name for session, _ in parts for name in session.planned.context.entries]
-            raise UnknownName(_nobody(user, str(id), declarations, recorded))
+        parts = [found.ready[app.name] for app in picked if app.name in found.ready]
+        if not _is_known(address, parts):
+            if elsewhere:
+                return worst([*looked, *_out_of_reach(address, elsewhere)])
+            if not any(looked):
+                raise UnknownName(_nobody(user, str(id), declarations, parts))
         if not _agreed(user or f"the account {id}", parts, auto_approve, no_color):
             return ERROR
         works = [(session.app, partial(_put_out, session, changes, address)) for session, changes in parts]
         return worst([*looked, *under_locks(works, jobs), *_out_of_reach(address, elsewhere)])
 
 
-def _part(
-    stack: ExitStack, app: App, declarations: Declarations, lock_timeout: float, address: str, reason: str | None
-) -> tuple[Session, tuple[Change, ...]] | int:
-    """One app, locked until the stack ends, and what is to be written to it; or the exit code, where nothing may be."""
-    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, owner_of, unanswered
-
-    reading = Reading()
-    without = lock_and_plan_without(app, declarations, reading.listener, lock_timeout, address, reason)
-    session, changes, left_out = stack.enter_context(without)
-    reading.writes = True
-    for item in left_out:
-        warn(app, item)
-    if (name := name_in_use(session, address)) is not None:
-        return _waits(app, address, name)
-    if (owner := owner_of(session, address)) is not None:
-        return _owned(app, address, owner)
-    if (why := unanswered(session, address)) is not None:
-        return _unanswered(session, address, why)
-    session = session.guard(changes, now())
-    if verdicts := forbidding(session):
-        return blocked(session, verdicts)
-    return session, changes
+def _check(user: str | None, id: str | None, auto_approve: bool) -> None:
+    """Raises UsageError."""
+    if (user is None) == (id is None):
+        raise click.UsageError("name a person, or with --id one account that nobody declared")
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("no terminal to ask on: add --auto-approve")
 
 
-def _agreed(user: str, ready: list[tuple[Session, tuple[Change, ...]]], auto_approve: bool, no_color: bool) -> bool:
+def _address(user: str | None, id: str | None, declarations: Declarations) -> str:
+    from reconciler.cycle.revoke import address_by_id, address_of
+
+    return address_of(user, declarations) if user is not None else address_by_id(str(id))
+
+
+def _is_known(address: str, parts: Iterable[Part]) -> bool:
+    from reconciler.cycle.revoke import is_known
+
+    return any(is_known(session, address) for session, _ in parts)
+
+
+def _agreed(user: str, ready: list[Part], auto_approve: bool, no_color: bool) -> bool:
     """Show what is to be written, and ask."""
     from reconciler.cycle.revoke import plan_of
 
@@ -141,10 +119,11 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
         yield ERROR
 
 
-def _nobody(user: str | None, id: str, declarations: Declarations, recorded: list[str]) -> str:
+def _nobody(user: str | None, id: str, declarations: Declarations, parts: Iterable[Part]) -> str:
     if user is None:
         words = f"the service shows no account with the id {id!r}"
         return f"{words}\n    `reconcile access --unmanaged` lists those that nobody declared"
+    recorded = [name for session, _ in parts for name in session.planned.context.entries]
     return f"no user {user!r} is declared or recorded\n    {_meant(user, declarations, recorded)}"
 
 
@@ -158,42 +137,6 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     people = [*user_addresses(declarations.users), *(address for address in recorded if is_user(address))]
     names = [name_of(address) for address in near(user, people) or called(user, declarations.users)]
     return plain(did_you_mean(names, "give the userPrincipalName as it is declared, or was"))
-
-
-def _waits(app: App, address: str, current: str) -> int:
-    """Two people bear the name for now: the wrong one must not be taken for the other."""
-    why = f"the account of {address} is still called {current}, since another one has the name"
-    say(f"Error: {app.displayName}: {why} [NameInUse]")
-    say(f"    `reconcile revoke {current}` disables it; the account that had the name before goes with the next apply")
-    return ERROR
-
-
-def _owned(app: App, address: str, owner: str) -> int:
-    """Somebody's account is revoked by name, in every app, and comes back when the declaration has agreed."""
-    why = f"the account {address.removeprefix('User/#')} is not unmanaged: it belongs to {owner}"
-    say(f"Error: {app.displayName}: {why} [NotAStranger]")
-    say(f"    to disable it: `reconcile revoke {name_of(owner)}`")
-    return ERROR
-
-
-def _unanswered(session: Session, address: str, why: str) -> int:
-    app = session.app
-    for item in session.planned.context.live.notes:
-        warn(app, item)
-    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why} [NotAnswered]")
-    _by_hand(app, address)
-    return ERROR
-
-
-def _or_by_hand(app: App, address: str, code: int, advised: Collection[str]) -> int:
-    """Where nothing worked the account is to be disabled there."""
-    if code == ERROR and app.name not in advised:
-        _by_hand(app, address)
-    return code
-
-
-def _by_hand(app: App, address: str) -> None:
-    say(f"    {address} was not revoked in {app.displayName}: disable the account there by hand, now")
 
 
 def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:

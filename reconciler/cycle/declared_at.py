@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.cycle.declared_then import NotKnown
-from reconciler.cycle.earlier_commit import links_at, names_at, not_here, text_at
+from reconciler.cycle.earlier_commit import history_here, links_at, names_at, not_here, text_at
 from reconciler.cycle.last_applied import name_at
 from reconciler.declare.folders import readable_path
 from reconciler.declare.load import load
@@ -41,7 +41,7 @@ def commit_at(at: str) -> str:
     """The newest commit of then (ISO, UTC). Raises NotKnown."""
     commit = (ask("rev-list", "-1", "--first-parent", f"--before={at}", "HEAD") or "").strip()
     if not commit:
-        raise NotKnown(not_here(f"this checkout has no commit from before {at}"))
+        raise NotKnown(not_here(f"this checkout has no commit from before {at}", history_here()))
     return commit
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from reconciler.cycle.earlier_commit import is_known, links_at, not_here, text_at
+from reconciler.cycle.earlier_commit import history_here, is_known, links_at, not_here, text_at
 from reconciler.declare.earlier import LISTS, as_declared_then
 from reconciler.declare.folders import readable_path
 from reconciler.declare.model import App, Declarations
@@ -25,7 +25,8 @@ def declared_then(app: App, declarations: Declarations, commit: str) -> Declarat
     if not commit:
         raise NotKnown("the record knows no commit of what was applied last")
     if not is_known(commit):
-        raise NotKnown(not_here(f"commit {commit[:12]}, which was applied last, is not in this checkout"))
+        what = f"commit {commit[:12]}, which was applied last, is not in this checkout"
+        raise NotKnown(not_here(what, history_here()))
     files = _by_kind(app, declarations, commit)
     for file in files.get("all", ()):
         raise NotKnown(f"{readable_path(Path(file))} is not as it was at commit {commit[:12]}")

@@ -11,6 +11,7 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,14 +23,26 @@ from reconciler.record.here import ask, inside, output
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def not_here(what: str) -> str:
-    """What is missing where we stand, and what would help."""
-    match (ask("rev-parse", "--is-shallow-repository") or "").strip():
-        case "":
+class History(Enum):
+    """How much of a repository's history is here."""
+
+    NONE, PART, WHOLE = "no checkout", "a shallow clone", "a clone"
+
+
+def history_here() -> History:
+    """Asks git."""
+    said = (ask("rev-parse", "--is-shallow-repository") or "").strip()
+    return {"": History.NONE, "true": History.PART}.get(said, History.WHOLE)
+
+
+def not_here(what: str, history: History) -> str:
+    """What is missing in a checkout with so much history, and what would help."""
+    match history:
+        case History.NONE:
             return "this folder is in no Git checkout: run it in a clone of the repository that holds the declarations"
-        case "true":
+        case History.PART:
             return f"{what}: fetch its history (git fetch --unshallow; in a workflow fetch-depth: 0)"
-        case _:
+        case History.WHOLE:
             return f"{what}, which has its whole history: fetch the branch or the repository that has more"
 
 

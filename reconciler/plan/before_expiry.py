@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.declare.names import user_address
-from reconciler.plan.context import Context, is_expired
-from reconciler.resolve.model import Desired, DesiredUser
+from reconciler.plan.context import Context
+from reconciler.record.entries import Entry
+from reconciler.resolve.model import Desired, DesiredUser, Skipped
 from reconciler.resolve.resolution import values_with_roles
 from reconciler.resolve.sources import UserSource
+
+
+def is_expired(skip: Skipped | None, entry: Entry | None) -> bool:
+    """Whether an expired assignment put somebody out of scope, also where one is left that gives nothing."""
+    if skip is None:
+        return False
+    return skip.code == "AssignmentExpired" or not set(skip.lapsed).isdisjoint((entry or {}).get("roles", ()))
 
 
 def before_expiry(context: Context, item: Desired) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from reconciler.declare.names import STRANGER, fold, row_key, user_address
 from reconciler.declare.place import Place
 from reconciler.plan.change import AttributeChange, Change, Precondition
 from reconciler.plan.diff import in_address_space
+from reconciler.plan.digest import managed_digest, ours_among
 from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
@@ -21,9 +22,7 @@ from reconciler.plan.roles_beside import is_beside, loss, ours, staying
 from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.record.model import Record
 from reconciler.record.values import Revocation
-from reconciler.resolve.canonical import sha256
 from reconciler.resolve.capabilities import Capabilities
-from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
 from reconciler.resolve.scope import roles_given
 from reconciler.resolve.sources import UserSource
@@ -244,27 +243,3 @@ def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:
     today = {fold(old): old for old in record.entries}
     today |= {fold(old): address for address, old in matching.recorded.items()}
     return {today.get(fold(address), address): revocation for address, revocation in record.revoked.items()}
-
-
-def is_expired(skip: Skipped | None, entry: Entry | None) -> bool:
-    """Whether an expired assignment put somebody out of scope, also where one is left that gives nothing."""
-    if skip is None:
-        return False
-    return skip.code == "AssignmentExpired" or not set(skip.lapsed).isdisjoint((entry or {}).get("roles", ()))
-
-
-def ours_among(members: Members, users: Container[str], groups: Container[str]) -> list[str]:
-    """The ids of those members of a group who are ours, of whichever kind: some services do not say of which a member is."""
-    return [id for id in (*members.users, *members.groups) if id in users or id in groups]
-
-
-def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str]) -> str:
-    """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are ours.
-
-    By id, since a rename of somebody else makes no difference here.
-    """
-    managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates if not mapping.slots[i].apart}
-    inside = sorted(members)
-    if inside:  # a service may leave out `members` where there are none
-        managed["members"] = inside
-    return sha256(managed)

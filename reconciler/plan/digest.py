@@ -1,13 +1,16 @@
-"""Canonical JSON and the digests of plans and changes. Pure."""
+"""Canonical JSON and the digests of plans, changes and what we manage of a live object. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
+from typing import Any
 
 from reconciler.plan.change import Change
+from reconciler.plan.live import Members
 from reconciler.plan.model import Kept, PartRead
 from reconciler.resolve.canonical import canonical, sha256
+from reconciler.resolve.mapping import CompiledMapping
 
 
 def change_digest(change: Change) -> str:
@@ -48,3 +51,20 @@ def plan_digest(
             **({"kept": stays} if stays else {}),
         }
     )
+
+
+def ours_among(members: Members, users: Container[str], groups: Container[str]) -> list[str]:
+    """The ids of those members of a group who are ours, of whichever kind: some services do not say of which a member is."""
+    return [id for id in (*members.users, *members.groups) if id in users or id in groups]
+
+
+def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str]) -> str:
+    """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are ours.
+
+    By id, since a rename of somebody else makes no difference here.
+    """
+    managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates if not mapping.slots[i].apart}
+    inside = sorted(members)
+    if inside:  # a service may leave out `members` where there are none
+        managed["members"] = inside
+    return sha256(managed)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.declare.names import fold, group_address, is_user
+from reconciler.plan.before_expiry import is_expired
 from reconciler.plan.change import Action, Cause, Change
-from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, is_expired
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.live import LiveObject
 from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup

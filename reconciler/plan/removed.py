@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from reconciler.declare.names import kind_of
+from reconciler.plan.before_expiry import is_expired
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
-from reconciler.plan.context import Context, is_expired
+from reconciler.plan.context import Context
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from reconciler.declare.names import is_user
 from reconciler.declare.settings import Deprovisioning
+from reconciler.plan.before_expiry import is_expired
 from reconciler.plan.change import Action, Cause, Change
-from reconciler.plan.context import UNKNOWN, Context, is_expired
+from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.record import document, lease
+from reconciler.record import document
 from reconciler.record.check import LOST, journal_of
-from reconciler.record.flock import is_taken
 from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
@@ -24,11 +21,10 @@ from reconciler.record.log.prune import counted
 from reconciler.record.log.read import located, records_in
 from reconciler.record.model import Record
 from reconciler.record.signatures import Signatures
-from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
+from reconciler.record.store import Locked, LockInfo, RecordError
 
 __all__ = ["LocalStore", "Locked", "RecordError"]
 MOVED = re.compile(r"\.moved-\d+\Z")
-POLL = 1.0  # seconds between two looks at a lock that somebody else holds
 
 
 class LocalStore:
@@ -187,40 +183,26 @@ class LocalStore:
 
     @contextmanager
     def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
-        """Hold the app's lock; yields a notice where a dead process had left its own. Raises Locked."""
+        """Hold the app's lock; yields a notice where a dead process had left its own. Raises Locked, RecordError."""
+        from reconciler.record import local_lock  # no plan needs it
+
         try:
             self._prepare()
-            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise RecordError(f"the lock cannot be written: {error}", "fix the permissions") from None
-        try:
-            while not is_taken(handle):
-                if timeout <= 0:
-                    raise Locked(f"locked by {_holder(_text(handle))}", "wait until that run has ended") from None
-                self.sleep(min(POLL, timeout))
-                timeout -= POLL
-            left = _text(handle)
+            raise local_lock.not_written(error) from None
+        with local_lock.held(self.folder / "lock", command, since, timeout, self.sleep) as notice:
+            self.locked = True
             try:
-                _own(handle, command, since)
-                self.locked = True
-                yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
+                yield notice
             finally:
                 self.locked = False
                 self._note()
-                os.ftruncate(handle, 0)  # who is killed leaves his name
-        finally:
-            os.close(handle)
 
     def read_lock(self) -> LockInfo | None:
         """Who holds the lock; nobody where its process has died."""
-        try:
-            with open(self.folder / "lock", "r+", encoding="utf-8", errors="replace") as file:
-                text = file.read()
-                return lock_info(_parsed(text)) if text.strip() and not is_taken(file) else None
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise RecordError(f"the lock cannot be read: {error}", "fix the permissions") from None
+        from reconciler.record import local_lock
+
+        return local_lock.holder(self.folder / "lock")
 
     def break_lock(self, id: str) -> str:
         holder = self.read_lock()
@@ -240,33 +222,3 @@ class LocalStore:
             raise RecordError(
                 f"{self.folder} cannot be moved away: {error}", f"the record is in {to} now: move it away by hand"
             ) from None
-
-
-def _own(handle: int, command: str, since: str) -> None:
-    """Say whose lock it is. Raises RecordError."""
-    text = json.dumps(replace(lease.mine(command, since, lease.utc(), 0), expires=NEVER).as_json()).encode()
-    try:
-        os.ftruncate(handle, 0)
-        if os.pwrite(handle, text, 0) < len(text):
-            raise OSError("the disk is full")
-    except OSError as error:
-        raise RecordError(f"the lock cannot be written: {error}", "make room, or fix the permissions") from None
-
-
-def _text(handle: int) -> str:
-    return os.pread(handle, 65536, 0).decode(errors="replace")
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _holder(text: str) -> str:
-    try:
-        owner = json.loads(text)
-        return f"{owner['user']}@{owner['host']} (pid {owner['pid']}, `{owner['command']}`) since {owner['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "another run"

@@ -17,7 +17,7 @@ from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions.functions.base import text
 from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.paths import Path, parse_path
-from reconciler.resolve.targets import is_single, is_text
+from reconciler.resolve.targets import ignores_case, is_single, is_text
 
 Get = Callable[[str], Any]
 Source = Callable[[str], list[Any]]
@@ -170,12 +170,6 @@ def _slot(item: AttributeMapping) -> Slot:
         apart=apart,
     )
     return slot._replace(mapping=item._replace(default=coerce(slot, item.default)))
-
-
-def ignores_case(path: Path) -> bool:
-    """What services compare without regard to case, where the mapping says nothing (RFC 7643 §4.1.1, §8.7.1)."""
-    attribute, leaf = path.attribute.lower(), (path.sub or path.attribute).lower()
-    return attribute == "username" or (attribute == "emails" and leaf in ("emails", "value"))
 
 
 def _value(slot: Slot, source: Source) -> Any:

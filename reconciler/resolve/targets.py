@@ -43,6 +43,12 @@ def is_text(path: Path) -> bool:
     return is_plain(path) and path.filter is None and name != "active"
 
 
+def ignores_case(path: Path) -> bool:
+    """What services compare without regard to case, where the mapping says nothing (RFC 7643 §4.1.1, §8.7.1)."""
+    attribute, leaf = path.attribute.lower(), (path.sub or path.attribute).lower()
+    return attribute == "username" or (attribute == "emails" and leaf in ("emails", "value"))
+
+
 def is_single(path: Path) -> bool:
     """Whether the target can hold one value alone."""
     return path.sub is not None or is_plain(path)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from reconciler.cycle.commit import revision
-from reconciler.cycle.earlier_commit import is_known
+from reconciler.cycle.earlier_commit import COMMIT
 from reconciler.record.here import ask
 from reconciler.record.moments import FORM
 from reconciler.record.service import Service, Sighting
@@ -22,19 +22,29 @@ def commit_of(folder: str) -> str:
 
 def date_of(commit: str) -> str:
     """The committer date, UTC; empty where it is none that a calendar has."""
+    return (_dates("--max-count=1", commit) or [""])[0]
+
+
+def date_after(before: str, commit: str) -> str:
+    """The date of the oldest commit of main that came after one before, up to `commit`; of that one where git cannot tell."""
+    return (_dates_after(before, commit) or [date_of(commit)])[0]
+
+
+def _dates_after(before: str, commit: str) -> list[str] | None:
+    """Those of the commits in between, oldest first, `commit` with them unless it came no later; None where git cannot tell."""
+    return _dates("--first-parent", "--reverse", f"{before}..{commit}") if COMMIT.fullmatch(before) else None
+
+
+def _dates(*revisions: str) -> list[str] | None:
+    said = ask("rev-list", "--timestamp", *revisions)
+    return None if said is None else [_date(line.partition(" ")[0]) for line in said.splitlines()]
+
+
+def _date(said: str) -> str:
     try:
-        said = int(ask("show", "--no-patch", "--format=%ct", commit) or "")
-        return datetime.fromtimestamp(said, UTC).strftime(FORM)
+        return datetime.fromtimestamp(int(said), UTC).strftime(FORM)
     except (ValueError, OverflowError, OSError):
         return ""
-
-
-def first_after(before: str, commit: str) -> str:
-    """The oldest commit of main that came after one before, up to `commit`; that one itself where git cannot tell."""
-    if not is_known(before):
-        return commit
-    found = ask("rev-list", "--first-parent", "--reverse", f"{before}..{commit}") or ""
-    return next(iter(found.split()), commit)
 
 
 class InHistory(NamedTuple):
@@ -59,14 +69,11 @@ def in_history(commit: str, now: str, service: Service, pulled: Sighting | None 
     if newest is None or commit == newest["commit"]:
         date = newest.get("date") if newest is not None else None
         return InHistory(own, Sighting(**own, date=date or date_of(commit), last=now))
+    later = _dates_after(newest["commit"], commit)
+    date = later[-1] if later else date_of(commit)
     is_lasting = abs(between(newest.get("last", newest["at"]), now)) <= OVERDUE_AFTER * service.get("interval", 0)
-    if is_lasting and _is_before(commit, newest):
+    # By history where the other one is here; else it has not come yet, unless by its date it was before (a shallow clone).
+    is_before = later == [] or later is None and date <= newest.get("date", "")
+    if is_lasting and is_before:
         return InHistory(own, newest, is_behind=True)
-    return InHistory(own, Sighting(**own, date=date_of(commit), last=now))
-
-
-def _is_before(commit: str, other: Sighting) -> bool:
-    """By history where the other one is here; else it has not come yet, unless by its date it was before (a shallow clone)."""
-    if is_known(other["commit"]):
-        return ask("merge-base", "--is-ancestor", commit, other["commit"]) is not None
-    return date_of(commit) <= other.get("date", "")
+    return InHistory(own, Sighting(**own, date=date, last=now))

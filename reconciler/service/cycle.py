@@ -20,7 +20,7 @@ from reconciler.service import clocks, failures, figures, findings, numbers, qua
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest, retried
 from reconciler.service.commit_age import before_outage, measured_from
-from reconciler.service.commits import date_of, first_after
+from reconciler.service.commits import date_after
 from reconciler.service.cycle_line import is_told, tell_cycle
 from reconciler.service.escrow import due_again, given_up, released
 from reconciler.service.figures import Frame, Work
@@ -210,7 +210,7 @@ class Cycle:
         if sighting is None:
             return Since()
         befores = {before_outage(self.service, outcome.change.address) for outcome in left}
-        dates = [date_of(first_after(before, sighting["commit"])) for before in befores]
+        dates = [date_after(before, sighting["commit"]) for before in befores]
         return measured_from(min(dates, default=""), sighting["at"])
 
     def _end(self, result: CycleResult, work: Work, session: Session | None) -> CycleResult:

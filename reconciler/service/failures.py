@@ -89,8 +89,8 @@ def by_status(status: int | None) -> tuple[str, str]:
 
 
 def not_planned(error: ObjectError) -> Failure:
-    """Of an object that could not be planned; its own code is in the message, where it is data."""
-    return Failure(error.address, OTHER, NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy)
+    """Of an object that could not be planned; people read its own code in the message."""
+    return Failure(error.address, OTHER, NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy, error.code)
 
 
 def met_outage(result: CycleResult) -> bool:
@@ -104,7 +104,7 @@ def met_outage(result: CycleResult) -> bool:
 
 def is_of_outage(failure: Failure) -> bool:
     """Whether what made it may be over soon."""
-    return failure.code in OUTAGE or failure.code == NOT_PLANNED and failure.message.startswith(f"{NOT_ANSWERED}: ")
+    return failure.code in OUTAGE or failure.in_plan == NOT_ANSWERED
 
 
 def app_error(error: ReconcileError) -> AppError:

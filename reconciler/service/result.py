@@ -36,7 +36,8 @@ class Counts:
 class Failure:
     """One object that could not be done. `status` is the HTTP status of the answer, where one came; `code` is one of `CODES`.
 
-    `message` holds text of the service: it is data wherever it is shown.
+    `message` holds text of the service: it is data wherever it is shown. `in_plan` is the code that the object has among the
+    plan's errors, empty where it was planned.
     """
 
     address: str
@@ -45,6 +46,7 @@ class Failure:
     status: int | None
     message: str
     remedy: str
+    in_plan: str = ""
 
 
 @dataclass(frozen=True)

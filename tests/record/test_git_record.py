@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import pytest
 
 from reconciler.record import lease
+from reconciler.record.git import objects
 from reconciler.record.git.process import explained, token_settings
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import from_files, shard, to_files
@@ -94,6 +95,17 @@ def test_git_is_asked_once_for_a_tree_or_a_small_blob_which_never_change(
     trees = [words for words in asked if words[0] == "rev-parse" and words[1].endswith("^{tree}")]
     blobs = [words for words in asked if words[:2] == ("cat-file", "--batch")]
     assert len(trees) == len(set(trees)) == 1 and len(blobs) == len(set(blobs)), asked
+
+
+def test_of_what_git_was_asked_for_the_oldest_is_forgotten(remote: GitWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "MOST", 2)
+    store = remote.store()
+    for count in range(1, 6):
+        store.save(record(count))
+        assert store.load() == record(count)
+    repository = store.ref.repository
+    assert [len(known) for known in (repository._trees, repository._blobs)] == [2, 2]
+    assert remote.store().load() == record(5)
 
 
 def test_a_record_comes_back_as_it_was_saved(remote: GitWorld) -> None:

@@ -23,12 +23,11 @@ from reconciler.record.git.store import GitStore
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost
+from tests.support.git_desk import IN_GIT, applied_in_git
 from tests.support.gitworld import ENV, Clock, GitWorld, git
 from tests.support.scim_service import application
 from tests.support.servers import Desk, scim_server
 from tests.support.world import APP, World
-
-IN_GIT = "record: {backend: git, remote: origin}\n"
 
 
 @pytest.fixture
@@ -278,11 +277,8 @@ def test_a_record_that_was_left_in_the_old_place_is_named_until_it_is_moved(tmp_
 
 
 def test_of_a_log_that_was_forced_back_what_is_left_is_shown_and_the_refusal_said(tmp_path: Path) -> None:
-    remote = GitWorld(tmp_path)
     with scim_server() as url:
-        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
-        desk.write("reconciler.yaml", IN_GIT)
-        assert desk.reconcile("apply", "--auto-approve").code == 0
+        remote, desk = applied_in_git(tmp_path, url)
         then, before = git(remote.bare, "rev-parse", "refs/reconcile/wiki").strip(), desk.reconcile("logs", "--format", "json")
         desk.people("ada@x.org", "grace@x.org, displayName: Grace")
         assert desk.reconcile("apply", "--auto-approve").code == 0
@@ -297,14 +293,11 @@ def test_of_a_log_that_was_forced_back_what_is_left_is_shown_and_the_refusal_sai
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed: apt install openssh-client")
 def test_an_apply_stops_at_an_unsigned_head_until_a_person_trusts_it(tmp_path: Path) -> None:
-    remote = GitWorld(tmp_path)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
-    for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(tmp_path / "key"))):
-        git(remote.checkout, "config", name, value)
     with scim_server() as url:
-        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
-        desk.write("reconciler.yaml", IN_GIT)
-        assert desk.reconcile("apply", "--auto-approve").code == 0
+        remote, desk = applied_in_git(tmp_path, url)
+        for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(tmp_path / "key"))):
+            git(remote.checkout, "config", name, value)
         desk.write("reconciler.yaml", IN_GIT.replace("}", ", sign: true}"))
         desk.people("ada@x.org", "grace@x.org, accountEnabled: false")
         ran = desk.reconcile("apply", "--auto-approve")

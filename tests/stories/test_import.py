@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from reconciler.adopt.layout import slug
 from reconciler.adopt.model import ImportRefused
 from reconciler.adopt.one_object import take_one
-from reconciler.adopt.service import Outcome, Request, take_over
+from reconciler.adopt.service import Outcome, take_over
+from reconciler.adopt.stage import Request
 from reconciler.adopt.yaml_edit.edit import revise
 from reconciler.adopt.yaml_edit.rows import document, is_name
 from reconciler.cli.main import run

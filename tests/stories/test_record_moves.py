@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from uuid import uuid4
 
-from tests.support.gitworld import GitWorld, git
-from tests.support.servers import Desk, scim_server
+from tests.support.git_desk import IN_GIT, applied_in_git
+from tests.support.gitworld import git
+from tests.support.servers import scim_server
 
-IN_GIT, ON_A_BRANCH, LOCAL = (
-    "record: {backend: git, remote: origin}\n",
+ON_A_BRANCH, LOCAL = (
     "record: {backend: git, remote: origin, ref: refs/heads/reconcile/<app>}\n",
     "record: {backend: local, path: keep}\n",
 )
@@ -22,11 +21,8 @@ PLACES = [
 
 
 def test_each_move_is_told_in_the_plan_before_it_and_leaves_an_empty_one(tmp_path: Path) -> None:
-    remote = GitWorld(tmp_path)
     with scim_server() as url:
-        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
-        desk.write("reconciler.yaml", IN_GIT)
-        assert desk.reconcile("apply", "--auto-approve").code == 0
+        remote, desk = applied_in_git(tmp_path, url)
         for text, left in PLACES:
             desk.write("reconciler.yaml", text)
             ran = desk.reconcile("plan")

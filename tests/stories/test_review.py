@@ -24,6 +24,7 @@ ASSIGNMENTS = """assignments:
   - {user: eve@x.org, role: Admin, reason: NET-7}
 """
 START = ("review", "start", "--app", "wiki", "--name", "2026-Q4", "--by", "manager", "--due", "2099-12-15")
+CLOSE = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
 
 
 def desk_of(folder: Path, url: str) -> Desk:
@@ -32,6 +33,20 @@ def desk_of(folder: Path, url: str) -> Desk:
     desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS)
     assert desk.reconcile("apply", "--auto-approve").code == 0
     return desk
+
+
+def started(desk: Desk) -> Path:
+    """The folder of a review that begins."""
+    assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+    return desk.folder / "desired/reviews/2026-Q4"
+
+
+def all_kept(desk: Desk) -> Path:
+    """The folder of a review that begins, and in which all is kept."""
+    folder = started(desk)
+    for file in folder.iterdir():
+        decide(file)
+    return folder
 
 
 def decide(file: Path, removed: tuple[str, ...] = ()) -> None:
@@ -91,20 +106,19 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         applied = desk.reconcile("review", "apply", "2026-Q4")
         assert applied.code == 5 and "ada@x.org still has User in wiki through group Net" in applied.err
         assert (tmp_path / "desired/apps/wiki/assignments.yaml").read_text() == ASSIGNMENTS.rpartition("  - {")[0]
-        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
-        early = desk.reconcile(*closing)
+        early = desk.reconcile(*CLOSE)
         assert early.code == 1 and "ada@x.org was to lose User in wiki" in early.err and not (tmp_path / "q4.zip").exists()
         desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
         desk.write(
             "apps/wiki/assignments.yaml", ASSIGNMENTS.rpartition("  - {")[0] + "  - {user: ada@x.org, role: Default Access}\n"
         )
         before = desk.find("eve@x.org")
-        unapplied = desk.reconcile(*closing)
+        unapplied = desk.reconcile(*CLOSE)
         assert unapplied.code == 1 and "eve@x.org still has Admin in wiki on the service [ReviewOpen]" in unapplied.err
         assert "The review 2026-Q4 stays open: apply, and close it again." in unapplied.err
         assert desk.find("eve@x.org") == before
         assert desk.reconcile("apply", "--auto-approve").code == 0
-        closed = desk.reconcile(*closing)
+        closed = desk.reconcile(*CLOSE)
         assert closed.code == 0, closed
         assert evidence_of(tmp_path / "q4.zip") == [("ada@x.org", "User", "gone"), ("eve@x.org", "Admin", "gone")]
         assert sha256((tmp_path / "q4.zip").read_bytes()).hexdigest() in (folder / "closed.yaml").read_text()
@@ -113,14 +127,13 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         assert checked.code == 0 and "wiki: 6 rows of 3 people, 4 kept and 2 removed by a review" in checked.out, checked
         assert desk.reconcile("record", "verify", "--since", head_in(tmp_path / "q4.zip"), "--app", "wiki").code == 0
         assert desk.reconcile("validate").err == "" and "2026-Q4: closed" in desk.reconcile("review", "status").out
-        assert desk.reconcile(*closing).code == 1
+        assert desk.reconcile(*CLOSE).code == 1
 
 
 def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
     with scim_server() as url:
         desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
-        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
-        folder = tmp_path / "desired/reviews/2026-Q4"
+        folder = started(desk)
         decide(folder / "boss@x.org.yaml")
         decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: Net"))
         desk.write(
@@ -133,7 +146,7 @@ def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
         # As if by hand: no declaration gives it any more, and nothing was applied since.
         desk.write("directory/groups/a.yaml", "groups: [{displayName: Crew, previously: [Net], members: [grace@x.org]}]\n")
         desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").rpartition("  - {")[0])
-        refused = desk.reconcile("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        refused = desk.reconcile(*CLOSE)
         assert refused.code == 1 and not (tmp_path / "q4.zip").exists()
         assert "eve@x.org still has Admin in wiki on the service" in refused.err, refused
         assert "ada@x.org still has group Net in wiki on the service" in refused.err
@@ -142,12 +155,8 @@ def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
 def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_path: Path) -> None:
     with scim_server() as url:
         desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
-        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
-        folder = tmp_path / "desired/reviews/2026-Q4"
-        for file in folder.iterdir():
-            decide(file)
+        folder = all_kept(desk)
         assert desk.reconcile("review", "status").code == 0
-        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
         whole = {file.name: file.read_text() for file in folder.iterdir()}
         for changed in (without_last_row(whole), without_a_file(whole), by_another(whole)):
             for file in folder.iterdir():
@@ -155,7 +164,7 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
             for name, text in changed.items():
                 (folder / name).write_text(text)
             assert desk.reconcile("validate").code == 0  # the digests in the files are right
-            for command in (closing, ("review", "status")):
+            for command in (CLOSE, ("review", "status")):
                 refused = desk.reconcile(*command)
                 assert refused.code == 1 and "are not those with which the review 2026-Q4 was started" in refused.err, refused
         for name, text in whole.items():
@@ -174,7 +183,7 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
         assert open_.code == 1 and "is said to be closed, and not everything in it is decided" in open_.out, open_
         (folder / "grace@x.org.yaml").write_text(whole["grace@x.org.yaml"])
         (folder / "closed.yaml").unlink()
-        assert desk.reconcile(*closing).code == 0 and desk.reconcile("review", "status").code == 0
+        assert desk.reconcile(*CLOSE).code == 0 and desk.reconcile("review", "status").code == 0
         (review,) = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"]
         assert (review["closed"], review["confirmed"]) == (True, True) and desk.reconcile("validate").err == ""
         told = desk.reconcile("logs", "--action", "reviewClosed", "--format", "json")
@@ -188,12 +197,8 @@ def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_p
 def test_what_was_decided_when_a_review_was_closed_stays_and_it_is_closed_once(tmp_path: Path) -> None:
     with scim_server() as url:
         desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
-        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
-        folder = tmp_path / "desired/reviews/2026-Q4"
-        for file in folder.iterdir():
-            decide(file)
-        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
-        assert desk.reconcile(*closing).code == 0
+        folder = all_kept(desk)
+        assert desk.reconcile(*CLOSE).code == 0
         decided = (folder / "grace@x.org.yaml").read_text()
         (folder / "grace@x.org.yaml").write_text("# A remark decides nothing.\n" + decided)
         assert desk.reconcile("review", "status").code == 0 and desk.reconcile("validate").err == ""
@@ -209,7 +214,7 @@ def test_what_was_decided_when_a_review_was_closed_stays_and_it_is_closed_once(t
             assert warned.code == 0 and "1 warning" in warned.out and "[review-changed]" in warned.out, warned
         closed = (folder / "closed.yaml").read_text()
         (folder / "closed.yaml").unlink()
-        for command in (closing, ("review", "status")):
+        for command in (CLOSE, ("review", "status")):
             again = desk.reconcile(*command)
             assert again.code == 1 and "the review 2026-Q4 was closed at 20" in again.err and "[ReviewClosed]" in again.err, again
             assert "restore desired/reviews/2026-Q4 from Git" in again.err, again
@@ -218,10 +223,8 @@ def test_what_was_decided_when_a_review_was_closed_stays_and_it_is_closed_once(t
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
-        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
-        for file in folder.iterdir():
-            decide(file)
-        assert desk.reconcile(*closing).code == 0, "another one of the same name, which began since"
+        all_kept(desk)
+        assert desk.reconcile(*CLOSE).code == 0, "another one of the same name, which began since"
 
 
 def test_an_account_that_nobody_declares_is_put_out_by_the_command_that_is_named(tmp_path: Path) -> None:
@@ -229,8 +232,7 @@ def test_an_account_that_nobody_declares_is_put_out_by_the_command_that_is_named
         desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
         desk.seed("temp@x.org", roles=[{"value": "admin"}, {"value": "user"}])
         (account,) = desk.find("temp@x.org")
-        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
-        for file in (tmp_path / "desired/reviews/2026-Q4").iterdir():
+        for file in started(desk).iterdir():
             text = file.read_text().replace("    account:", "    user: none\n    account:")
             file.write_text(text)
             decide(file, removed=("none: Admin", "none: User"))
@@ -240,12 +242,11 @@ def test_an_account_that_nobody_declares_is_put_out_by_the_command_that_is_named
         assert applied.code == 5 and "2 removals: 0 out of the declarations, 2 left to you" in applied.out, applied
         assert "temp@x.org may still have Admin, User in wiki: nobody declares this account" in applied.err
         assert applied.err.count(f"`{command}`") == 1
-        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
-        refused = desk.reconcile(*closing)
+        refused = desk.reconcile(*CLOSE)
         assert refused.code == 1 and "temp@x.org still has Admin in wiki on the service; nobody declares" in refused.err
         assert f"`{command}`" in refused.err and "review apply" not in refused.err, refused
         assert desk.reconcile(*command.split()[1:], "--auto-approve").code == 0
-        closed = desk.reconcile(*closing)
+        closed = desk.reconcile(*CLOSE)
         assert closed.code == 0, closed
 
 

@@ -18,9 +18,8 @@ from reconciler.declare.mapping_model import AttributeMapping
 from reconciler.declare.names import fold
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import compile_expression
-from reconciler.resolve.mapping import ignores_case
 from reconciler.resolve.paths import parse_path
-from reconciler.resolve.targets import OURS, Targets, misfit
+from reconciler.resolve.targets import OURS, Targets, ignores_case, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}

@@ -10,10 +10,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from reconciler.record import flock
 from reconciler.record.checkout import blob_id
@@ -21,8 +23,19 @@ from reconciler.record.flock import STUCK, is_taken_in_time
 from reconciler.record.git.process import Git, local, not_signed
 from reconciler.record.store import RecordError, Unreachable
 
+T = TypeVar("T")
 A_DAY = 86_400.0  # seconds
 SMALL = 4_096  # bytes of a blob that is remembered, such as a lock or a journal's line
+MOST = 4_096  # blobs, and trees, that are remembered: 16 MiB at most, and more than a run reads twice
+
+
+class Newest(UserDict[str, T]):
+    """What was looked up last, by its id: the oldest goes."""
+
+    def __setitem__(self, id: str, value: T) -> None:
+        super().__setitem__(id, value)
+        if len(self.data) > MOST:
+            del self.data[next(iter(self.data))]
 
 
 class Objects:
@@ -32,8 +45,7 @@ class Objects:
         self.folder, self.algorithm, self.signer, self.local = folder, algorithm, signer, local(environ)
         self.path = folder / "repo.git"
         # Neither changes ever, so git is asked once: the tree of each commit, and what small blobs hold.
-        self._trees: dict[str, str] = {}
-        self._blobs: dict[str, bytes] = {}
+        self._trees, self._blobs = Newest[str](), Newest[bytes]()
         with self._alone():
             if not (self.path / "HEAD").exists():
                 self.local.must(
@@ -83,7 +95,7 @@ class Objects:
         contents = {id: self._blobs[id] for id in asked if id in self._blobs}
         if wanted := sorted(asked - contents.keys()):
             contents |= (new := self._read(wanted))
-            self._blobs |= {id: data for id, data in new.items() if len(data) <= SMALL}
+            self._blobs.update({id: data for id, data in new.items() if len(data) <= SMALL})
         return contents
 
     def _read(self, wanted: Iterable[str]) -> dict[str, bytes]:
