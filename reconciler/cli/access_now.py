@@ -40,8 +40,8 @@ class Only:
 
 @dataclass
 class Asked:
-    """What is read of each app, and what was: `seen` are all rows, `found` by app those that are asked for, `counts` by app
-    what the service said that it has, `unread` the apps without a record.
+    """What is read of each app, and what was: `seen` are all rows, `people` all who are known, `found` by app those that are
+    asked for, `counts` by app what the service said that it has, `unread` the apps without a record.
 
     `names` are those that are asked for, by `user`, `role` and `group`.
     """
@@ -52,6 +52,7 @@ class Asked:
     only: Only
     offline: bool
     seen: list[Held] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
     found: dict[str, list[Held]] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
@@ -60,7 +61,7 @@ class Asked:
         """Exit code. Raises UsageError for a name that nothing that was read has."""
         code = worst([guarded(partial(self._look, app)) for app in self.apps])
         if not code and not self.unread:  # else an app that could not be read may know it
-            refuse_unknown(self.declarations, self.seen, self._today())
+            refuse_unknown(self.declarations, self.seen, self._today(), self.people)
         return code
 
     def _today(self) -> dict[str, tuple[str, ...]]:
@@ -72,20 +73,19 @@ class Asked:
         return {**self.names, "user": users, "group": groups}
 
     def _look(self, app: App) -> int:
-        rows = held_when_applied(app, self.declarations) if self.offline else self._shown(app)
-        if rows is None:
+        read = held_when_applied(app, self.declarations) if self.offline else held_now(app, self.declarations, PERSON)
+        if read is None:
             say(f"{app.displayName} has no record")
             self.unread.add(app.name)
-        self.seen.extend(rows or ())
+        elif not self.offline:
+            self.counts[app.name] = read.counts
+        rows = read.rows if read is not None else ()
+        self.seen.extend(rows)
+        self.people |= read.people if read is not None else set()
         today = self._today()
         folded = (frozenset(map(fold, (*names, *today[kind]))) for kind, names in self.names.items())
-        self.found[app.name] = self.only.among(picked(rows or (), *folded))
-        return self._code(app, rows or ())
-
-    def _shown(self, app: App) -> tuple[Held, ...]:
-        read = held_now(app, self.declarations, PERSON)
-        self.counts[app.name] = read.counts
-        return read.rows
+        self.found[app.name] = self.only.among(picked(rows, *folded))
+        return self._code(app, rows)
 
     def _code(self, app: App, rows: tuple[Held, ...]) -> int:
         """1 where sign-ins are asked for, and the app does not tell of any."""

@@ -31,9 +31,10 @@ def _declared(declarations: Declarations, kind: str) -> list[str]:
             return [role.displayName for app in declarations.apps.values() for role in app.roles.values()]
 
 
-def refuse_unknown(declarations: Declarations, rows: Sequence[Held], asked: Names) -> None:
-    """Names that are neither declared nor held by anybody in these rows. Raises UsageError."""
+def refuse_unknown(declarations: Declarations, rows: Sequence[Held], asked: Names, people: Iterable[str] = ()) -> None:
+    """Names that are neither declared, nor one of these people's, nor held by anybody in these rows. Raises UsageError."""
     logins = [name for row in rows for name in (row.login, name_of(row.address), row.address)] if asked["user"] else []
+    logins += [word for name in people for word in (name, name_of(name)) if word] if asked["user"] else []
     had = {"user": logins, **{kind: [row.what for row in rows if row.kind == kind] for kind in ("role", "group")}}
     _refuse(asked, had, declarations)
 

@@ -41,7 +41,7 @@ def rows_now(app: App, declarations: Declarations, listener: Listener) -> list[R
 def rows_when_applied(app: App, declarations: Declarations) -> list[Row] | None:
     """As it was last applied; None where there is no record. Raises RecordError."""
     found = held_when_applied(app, declarations)
-    return None if found is None else _rows(app, found, {})
+    return None if found is None else _rows(app, found.rows, {})
 
 
 def _rows(app: App, found: Iterable[Held], signed_in: Mapping[str, str]) -> list[Row]:

@@ -15,7 +15,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.origin import starter
 from reconciler.cycle.session import Session
 from reconciler.declare.model import App, Approval
-from reconciler.declare.names import STRANGER, is_user
+from reconciler.declare.names import STRANGER, is_user, user_address
 from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.model import NEVER_LIFTED, Safeguard
 from reconciler.record.entries import Entry, is_active
@@ -77,8 +77,10 @@ def tell_write(
 
 def _of_write(job: Job, result: Result, before: Collection[str], out: Iterable[str]) -> Iterator[Told]:
     reason = job.occasion.removeprefix(REVOKE)
+    called = {change.address: user_address(change.name) for change in job.changes if change.address.startswith(STRANGER)}
     for who in out:
-        yield Told(Kind.REVOKED, f"{who}: {reason}", {"address": who, "reason": reason})
+        account = {"account": called[who]} if who in called else {}
+        yield Told(Kind.REVOKED, f"{who}: {reason}", {"address": who, **account, "reason": reason})
     for who in sorted(_lifted(job, before)):
         yield Told(Kind.REVOCATION_LIFTED, f"{who}: the declaration agrees now", {"address": who})
     if result.outcomes or result.adopted:

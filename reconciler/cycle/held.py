@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now, today
@@ -10,7 +11,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.access.held import Held, by_record, dated, held
-from reconciler.plan.context import Context
+from reconciler.plan.context import UNKNOWN, Context
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
 from reconciler.record.store import Store
@@ -18,10 +19,13 @@ from reconciler.resolve.resolution import resolve
 
 
 class Now(NamedTuple):
-    """Who has what, and how many accounts the service showed."""
+    """Who has what, and how many accounts the service showed; `people` are all who are known there, also those who have nothing:
+    by userName, by address and, of accounts that nobody declared, by `#ID`.
+    """
 
     rows: tuple[Held, ...]
     counts: dict[str, int]
+    people: frozenset[str]
 
 
 def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
@@ -29,7 +33,8 @@ def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
     with read_and_plan(app, declarations, listener) as session:
         context = session.planned.context
         past = past_in(app, declarations, session.store, session.record)
-    return Now(dated(held(context), past, now()), counts_of(context))
+    people = chain(context.entries, *((live.name, UNKNOWN + live.id) for live in context.live.users.values()))
+    return Now(dated(held(context), past, now()), counts_of(context), frozenset(people))
 
 
 def counts_of(context: Context) -> dict[str, int]:
@@ -39,10 +44,12 @@ def counts_of(context: Context) -> dict[str, int]:
     return {"accounts": accounts, "matched": matched, "unmanaged": accounts - matched}
 
 
-def held_when_applied(app: App, declarations: Declarations) -> tuple[Held, ...] | None:
-    """As it was last applied; None where there is no record. Raises RecordError."""
+def held_when_applied(app: App, declarations: Declarations) -> Now | None:
+    """As it was last applied, without counts; None where there is no record. Raises RecordError."""
     store = store_of(app, declarations)
-    return held_by(app, declarations, store, recovered(store))
+    record = recovered(store)
+    rows = held_by(app, declarations, store, record)
+    return None if rows is None or record is None else Now(rows, {}, frozenset(record.entries))
 
 
 def held_by(app: App, declarations: Declarations, store: Store, record: Record | None) -> tuple[Held, ...] | None:

@@ -118,8 +118,9 @@ def concerned_of(record: Record) -> set[str]:
     inside = (str(member) for row in held_of(record) for member in row.get("members") or ())
     members = (*inside, *(str(member) for member in _modified(record, "members")))
     people = (str(row.get("address", "")) for row in rows)
-    details = _mapping(ours_of(record), "details")  # of who was revoked
-    return {fold(address) for address in (address_of(record), str(details.get("address", "")), *members, *people, *groups)}
+    details = _mapping(ours_of(record), "details")
+    revoked = (str(details.get(name, "")) for name in ("address", "account"))
+    return {fold(address) for address in (address_of(record), *revoked, *members, *people, *groups)}
 
 
 def _groups_of(row: Record) -> list[str]:

@@ -40,7 +40,7 @@ TEXT = rb'"(' + INSIDE + rb')"'
 LIST = rb'\[((?:"' + INSIDE + rb'"|,)*)\]'
 # Where a log names what can be asked for: what is in brackets is the inside of one JSON string, or of a list of them.
 NAMES = {
-    "user": (rb'"User/(' + INSIDE + rb')"',),
+    "user": (rb'(?<!"resultReason":)(?<!"resultReason": )"User/(' + INSIDE + rb')"',),  # there words follow
     "group": (rb'"Group/(' + INSIDE + rb')"', rb'"through": ?' + TEXT),
     "role": (rb'"kind": ?"role","what": ?' + TEXT, rb'"roles": ?' + LIST, rb'"appRoleAssignments","oldValue": ?' + LIST),
 }

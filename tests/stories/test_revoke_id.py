@@ -81,6 +81,19 @@ def test_it_is_disabled_and_out_of_groups_and_stays_so_until_that_is_taken_back(
     assert told == ["revoked", "recordCommand", "revocationLifted"]
 
 
+def test_who_was_put_out_by_id_is_found_by_name_and_by_id_and_has_nothing(desk: Desk) -> None:
+    id = mallory(desk)["id"]
+    assert desk.reconcile("revoke", "--id", id, "--reason", "INC-9", "--auto-approve").code == 0
+    for words in (("--user", "mal@y.org"), ("--user", f"#{id}"), ("--user", f"#{id}", "--offline")):
+        ran = desk.reconcile("access", *words, "--format", "json")
+        assert ran.code == 0 and json.loads(ran.out) == [], ran.err
+    for name in ("mal@y.org", f"#{id}"):
+        assert "INC-9" in desk.reconcile("logs", "--user", name, "--action", "revoked").out
+    unknown = desk.reconcile("logs", "--user", "nobody@y.org")
+    assert unknown.code == 64 and "INC-9" not in unknown.err
+    assert desk.reconcile("access", "--user", "nobody@y.org").code == 64
+
+
 def test_whoever_declares_it_later_does_not_let_it_in(desk: Desk) -> None:
     id = mallory(desk)["id"]
     assert desk.reconcile("revoke", "--id", id, "--auto-approve").code == 0
