@@ -42,7 +42,7 @@ class Adoption(NamedTuple):
 
 
 def take_account(desired: Path, planned: Planned, record: Record | None, id: str) -> Adoption:
-    """Declare one account with what it holds. Raises ImportRefused, and has written nothing then."""
+    """Declare one account that the service shows with what it holds. Raises ImportRefused, and has written nothing then."""
     context, app, notes = planned.context, planned.context.app, Notes()
     account = _account(context, id)
     # Those that an app has before it declares any are nobody's roles, once a mapping writes the service's own.
@@ -80,17 +80,12 @@ def _roleless(context: Context, account: LiveObject) -> str:
 
 
 def _account(context: Context, id: str) -> LiveObject:
-    account, owner = context.live.users.get(id), context.matching.addresses.get(id)
-    if account is None:
-        raise ImportRefused(
-            f"the service shows no account with the id {id!r}",
-            "`reconcile access --unmanaged` lists those that nobody declared",
-        )
+    owner = context.matching.addresses.get(id)
     if owner is not None and owner.startswith(STRANGER):
         raise ImportRefused(f"the account {id} was revoked", f"to let it in again, `reconcile record forget '{owner}'` first")
     if owner is not None:
         raise ImportRefused(f"the account {id} is {owner}'s already", f"its values: `reconcile import --only '{owner}'`")
-    return account
+    return context.live.users[id]
 
 
 def _adopted(context: Context, account: LiveObject, roles: list[Role], notes: Notes) -> Adopted:

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant_address, options
-from reconciler.cli.only import warn_unknown
+from reconciler.cli.only import known_addresses, no_account
 from reconciler.cli.output import PERSON, say_warning, waiting
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import BadValue
@@ -135,8 +135,8 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
         raise click.UsageError(f"{address} may be in several apps: name one with --app")
     if id is not None:
         return _account(desired, picked[0], declarations, id)
+    known_addresses((address,), declarations, picked)
     with read_and_plan(picked[0], declarations, PERSON, Selection((address,))) as session:
-        warn_unknown((address,), picked[0], declarations, session.record)
         taken = take_one(desired, session.planned, session.record, address)
     if taken is None:
         echo(plain(f"{address} matches its declaration: nothing to import."))
@@ -159,6 +159,8 @@ def _account(desired: Path, app: App, declarations: Declarations, id: str) -> in
     from reconciler.report.text import last_line
 
     with read_and_plan(app, declarations, PERSON) as session:
+        if id not in session.planned.context.live.users:
+            raise no_account(id)
         taken = take_account(desired, session.planned, session.record, id)
     echo(plain(f"Declared {taken.address} in {', '.join(taken.paths)}; review it with `git diff`."))
     for line in taken.notes:

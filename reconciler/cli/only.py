@@ -1,4 +1,4 @@
-"""What is said of addresses that `--only` names and nothing has: an error, or a warning of one app."""
+"""What is said of addresses and ids that were typed and that nothing has: an error, or a warning of one app."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: lis
     if nameless := unknown_everywhere(only, declarations, apps):
         remedies = [did_you_mean(item.near, "") for item in nameless if item.near] or [ADDRESS]
         raise UnknownName("\n    ".join([plain("; ".join(map(_words, nameless))), *map(plain, remedies)]))
+
+
+def no_account(id: str) -> UnknownName:
+    """What to say of the id of an account that the service does not have."""
+    remedy = "`reconcile access --unmanaged` lists those that nobody declared"
+    return UnknownName(f"the service shows no account with the id {id!r}\n    {remedy}")
 
 
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:

@@ -16,6 +16,7 @@ from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, load_checked, lock_option, options, worst
 from reconciler.cli.interrupt import INTERRUPTED
 from reconciler.cli.jobs import jobs_option, under_locks
+from reconciler.cli.only import no_account
 from reconciler.cli.output import say
 from reconciler.cli.plan import show_plans
 from reconciler.cli.revoke_found import Found
@@ -70,7 +71,7 @@ def revoke(
             if elsewhere:
                 return worst([*looked, *_out_of_reach(address, elsewhere)])
             if not any(looked):
-                raise UnknownName(_nobody(user, str(id), declarations, parts))
+                raise _nobody(user, declarations, parts) if user is not None else no_account(str(id))
         if not _agreed(user or f"the account {id}", parts, auto_approve, no_color):
             return ERROR
         works = [(session.app, partial(_put_out, session, changes, address)) for session, changes in parts]
@@ -119,12 +120,9 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
         yield ERROR
 
 
-def _nobody(user: str | None, id: str, declarations: Declarations, parts: Iterable[Part]) -> str:
-    if user is None:
-        words = f"the service shows no account with the id {id!r}"
-        return f"{words}\n    `reconcile access --unmanaged` lists those that nobody declared"
+def _nobody(user: str, declarations: Declarations, parts: Iterable[Part]) -> UnknownName:
     recorded = [name for session, _ in parts for name in session.planned.context.entries]
-    return f"no user {user!r} is declared or recorded\n    {_meant(user, declarations, recorded)}"
+    return UnknownName(f"no user {user!r} is declared or recorded\n    {_meant(user, declarations, recorded)}")
 
 
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:

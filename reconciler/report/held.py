@@ -53,11 +53,20 @@ def _block(app: str, rows: list[Held]) -> list[str]:
 
 def _cells(row: Held) -> tuple[str, str, str]:
     """Who, what, and where it comes from."""
-    who = row.login or row.address
-    if row.source is Source.UNMANAGED and row.address != who:
-        who += f" ({row.address})"  # the id is what `revoke --id` and `import --only` ask for
     what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
-    return plain(who), plain(what), plain(_origin(row))
+    return plain(who(row)), plain(what), plain(_origin(row))
+
+
+def who(row: Held, named: bool = False) -> str:
+    """The account's login, with the id of one that nobody manages, which `revoke --id` and `import --only` ask for.
+
+    `named` puts the person's name in front of that, where it says more than the login.
+    """
+    login = row.login or row.address
+    name = row.name if named and row.name != login else ""
+    id = row.address if row.source is Source.UNMANAGED and row.address != login else ""
+    more = ", ".join(filter(None, (name, id)))
+    return f"{login} ({more})" if more else login
 
 
 def _origin(row: Held) -> str:

@@ -10,8 +10,10 @@ from reconciler.report.html.report import Period, render
 from tests.benchmarks.logs import record
 from tests.support.browser import opened
 
-SEARCH = """() => { const input = document.querySelector("#log input"); const began = performance.now();
-  input.value = "person777@"; input.dispatchEvent(new Event("input")); return performance.now() - began; }"""
+# The rows that are found are laid out, too: a reader waits for that as well.
+SEARCH = """(text) => { const input = document.querySelector("#log input"); const began = performance.now();
+  input.value = text; input.dispatchEvent(new Event("input"));
+  document.querySelector("#log tbody").getBoundingClientRect(); return performance.now() - began; }"""
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
@@ -22,8 +24,9 @@ def main(count: int) -> None:
         text = render([], {}, log, Period("2025-06-01", "2026-05-31"))
         file.write_text(text, encoding="utf-8")
         with opened(file) as (page, _):
-            loaded, searched = page.evaluate(LOADED), page.evaluate(SEARCH)
-    print(f"{count:,} records, {len(text) / 2**20:.1f} MiB: opens in {loaded:.0f} ms, a search takes {searched:.0f} ms")
+            loaded, first, searched = page.evaluate(LOADED), page.evaluate(SEARCH, "p"), page.evaluate(SEARCH, "person777@")
+    took = f"opens in {loaded:.0f} ms, the first letter of a search takes {first:.0f} ms, a name {searched:.0f} ms"
+    print(f"{count:,} records, {len(text) / 2**20:.1f} MiB: {took}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
         ADMIN._replace(address=f"User/u{n}@x.org", login=f"u{n}@x.org", name="", what="User", privileged=False)
         for n in range(PEOPLE)
     ]
-    stranger = ADMIN._replace(address="#7", login="mallory", name="", source=Source.UNMANAGED, through="", file="", since="")
+    stranger = ADMIN._replace(address="#7", login="mallory", name="Mal", source=Source.UNMANAGED, through="", file="", since="")
     made = tmp_path / "access.html"
     made.write_text(render({"Wiki": [ADMIN, stranger, *users]}, "As of now"), encoding="utf-8")
     return made
@@ -41,7 +41,10 @@ def test_it_is_searched_narrowed_sorted_and_printed_without_an_error_or_a_reques
         assert [text.strip() for text in who.all_inner_texts()] == ["u77@x.org"]
         page.fill("#access input", "")
         page.select_option("#access select >> nth=-1", "unmanaged")
-        assert [text.strip() for text in who.all_inner_texts()] == ["mallory"]
+        assert [text.strip() for text in who.all_inner_texts()] == ["mallory (Mal, #7)"]
+        page.fill("#access input", "#7")  # what `revoke --id` asks for
+        assert who.count() == 1
+        page.fill("#access input", "")
         page.select_option("#access select >> nth=-1", "")
         page.locator("#access th button >> nth=0").focus()
         page.keyboard.press("Enter")

@@ -158,7 +158,18 @@ def test_one_that_was_revoked_and_forgotten_holds_nothing_and_is_declared_as_the
     assert applied.code == 0 and mallory(desk)["active"] is True and mallory(desk)["id"] == id, applied
 
 
-def test_one_that_is_declared_is_assigned_and_one_that_is_owned_revoked_or_not_there_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize(("address", "said", "remedy"), [
+    ("#nope", "shows no account with the id 'nope' [UnknownName]", "`reconcile access --unmanaged` lists"),
+    ("User/#nope", "shows no account with the id 'nope' [UnknownName]", "`reconcile access --unmanaged` lists"),
+    ("User/nobody@x.org", "is called User/nobody@x.org [UnknownName]", "an address is User/<userPrincipalName>"),
+    ("Group/Nett", "is called Group/Nett [UnknownName]", "did you mean 'Group/Net'?"),
+])  # fmt: skip
+def test_a_name_or_an_id_to_import_that_nothing_has_is_wrong_usage(desk: Desk, address: str, said: str, remedy: str) -> None:
+    ran = desk.reconcile("import", "--only", address)
+    assert ran.code == 64 and ran.out == "" and said in ran.err and remedy in ran.err
+
+
+def test_one_that_is_declared_is_assigned_and_one_that_is_owned_or_revoked_is_refused(desk: Desk) -> None:
     id = mallory(desk)["id"]
     desk.people("ada@x.org, jobTitle: Engineer", "grace@x.org", "mal@y.org")
     ran = desk.reconcile("import", "--only", f"User/#{id}")
@@ -167,8 +178,6 @@ def test_one_that_is_declared_is_assigned_and_one_that_is_owned_revoked_or_not_t
     (ada,) = desk.find("ada@x.org")
     ran = desk.reconcile("import", "--only", f"#{ada['id']}")
     assert ran.code == 1 and "is User/ada@x.org's already" in ran.err
-    ran = desk.reconcile("import", "--only", "#nope")
-    assert ran.code == 1 and "no account with the id 'nope'" in ran.err
     desk.seed("eve@y.org")
     eve = desk.find("eve@y.org")[0]["id"]
     assert desk.reconcile("revoke", "--id", eve, "--auto-approve").code == 0

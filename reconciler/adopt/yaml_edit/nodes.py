@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reconciler.adopt.yaml_edit.brackets import Span, cuts
 from reconciler.adopt.yaml_edit.rows import Row, block
 from reconciler.declare.yaml.scalars import portable, scalar
 
@@ -66,15 +67,8 @@ def whole(
         start = len(text[: listed.start_mark.index].rstrip(" "))
         return patched(text, [Patch(start, listed.end_mark.index, "\n" + lines)])
     patches = [p for n, row in changed.items() for p in editor.mapping(listed.value[n], rows[n], row)]
-    for number, new in places.items():
-        texts = [scalar(row) for row in new]
-        if number < len(rows):
-            at = listed.value[number].start_mark.index
-            patches += [Patch(at, at, "".join(f"{shown}, " for shown in texts))]
-        else:
-            at = editor.end(listed.value[-1])
-            patches += [Patch(at, at, "".join(f", {shown}" for shown in texts))]
-    return patched(text, patches + editor.flow_removals(listed, list(removed), [(n, n) for n in listed.value]))
+    patches += editor.flow_removals(listed, removed, [(n, n) for n in listed.value])
+    return patched(text, patches + editor.insertions(listed, places, removed))
 
 
 def _changed_only(
@@ -109,7 +103,8 @@ class _Editor:
         gone = [key for key in old if key not in new]
         if not pairs or any(key not in pairs for key in gone):  # a merge key brings it in
             raise Unable
-        patches = self._pair_removals(node, [list(pairs).index(key) for key in gone])
+        numbers = [list(pairs).index(key) for key in gone]
+        patches = self._pair_removals(node, numbers)
         fresh = {}
         for key, value in new.items():
             if key not in pairs and key not in old:
@@ -118,7 +113,7 @@ class _Editor:
                 if key not in pairs:
                     raise Unable
                 patches += self._value(*pairs[key], old[key], value)
-        return patches + self._additions(node, [f"{portable(key)}: {scalar(value)}" for key, value in fresh.items()])
+        return patches + self._additions(node, [f"{portable(key)}: {scalar(value)}" for key, value in fresh.items()], numbers)
 
     def _value(self, key: Any, node: Any, old: Any, new: Any) -> list[Patch]:
         if node.start_mark.index < key.end_mark.index:  # an alias stands for a node elsewhere
@@ -130,33 +125,64 @@ class _Editor:
             if _in_place(old, new):
                 pairs = zip(node.value, old, new, strict=True)
                 return [Patch(n.start_mark.index, self.end(n), scalar(after)) for n, before, after in pairs if before != after]
-            if any(value in new for value in old) and _in_order(old, new):
-                return self._sequence(node, old, new)
+            if _in_order(old, new) and (new or node.flow_style or not self._beside(key)):
+                return self._sequence(key, node, old, new)
         if node.start_mark.index == node.end_mark.index or (nested and not node.flow_style):
             # Nothing there, or something over several lines: the colon is where the value begins.
-            start = self.text.index(":", key.end_mark.index) + 1
+            start = self._colon(key)
             return [Patch(start, max(start, self.end(node)), " " + scalar(new))]
         return [Patch(node.start_mark.index, self.end(node), scalar(new))]
 
-    def _sequence(self, node: Any, old: list[Any], new: list[Any]) -> list[Patch]:
+    def _beside(self, key: Any) -> str:
+        """What stands behind a key on its line, such as an anchor, but for a comment."""
+        colon = self._colon(key)
+        rest = self.text[colon : self._line_end(colon)].strip()
+        return "" if rest.startswith("#") else rest
+
+    def _colon(self, key: Any) -> int:
+        """Where the value of a key may begin."""
+        return self.text.index(":", key.end_mark.index) + 1
+
+    def _sequence(self, key: Any, node: Any, old: list[Any], new: list[Any]) -> list[Patch]:
         gone = [number for number, value in enumerate(old) if value not in new]
         fresh = [scalar(value) for value in new if value not in old]
         if node.flow_style:
             patches = self.flow_removals(node, gone, [(n, n) for n in node.value])
-            return patches + self._additions(node, fresh)
-        return [self._lines(node.value[n], node.value[n]) for n in gone] + self._additions(node, [f"- {line}" for line in fresh])
+            return patches + self._additions(node, fresh, gone)
+        patches = [self._lines(node.value[n], node.value[n]) for n in gone]
+        if not new:
+            return [*patches, Patch(self._colon(key), self._colon(key), " []")]
+        return patches + self._additions(node, [f"- {line}" for line in fresh])
 
-    def _additions(self, node: Any, texts: list[str]) -> list[Patch]:
+    def _additions(self, node: Any, texts: list[str], gone: Collection[int] = ()) -> list[Patch]:
+        """At the end; in brackets behind what stays, `gone` being the numbers of what does not."""
         if not texts:
             return []
-        pair = node.value[-1]
+        stays = [pair for number, pair in enumerate(node.value) if not node.flow_style or number not in gone]
+        if not stays:
+            at = int(node.end_mark.index) - 1
+            return [Patch(at, at, ", ".join(texts))]
+        pair = stays[-1]
         at = self.end(pair[1] if isinstance(pair, tuple) else pair)
         if isinstance(pair, tuple):
-            at = max(at, self.text.index(":", pair[0].end_mark.index) + 1)
+            at = max(at, self._colon(pair[0]))
         if node.flow_style:
             return [Patch(at, at, "".join(f", {text}" for text in texts))]
         at, indent = self._line_end(at), " " * node.start_mark.column
         return [Patch(at, at, "".join(f"\n{indent}{text}" for text in texts))]
+
+    def insertions(self, node: Any, places: Mapping[int, Sequence[Row]], gone: Collection[int]) -> list[Patch]:
+        """Rows into a list in brackets, before the elements that stay and behind the last of them."""
+        patches = []
+        for number, rows in places.items():
+            texts = [scalar(row) for row in rows]
+            following = [n for n in range(number, len(node.value)) if n not in gone]
+            if following:
+                at = node.value[following[0]].start_mark.index
+                patches.append(Patch(at, at, "".join(f"{shown}, " for shown in texts)))
+            else:
+                patches += self._additions(node, texts, gone)
+        return patches
 
     def _pair_removals(self, node: Any, numbers: list[int]) -> list[Patch]:
         if not numbers:
@@ -176,24 +202,26 @@ class _Editor:
                 patches.append(self._lines(key, value))
         return patches
 
-    def flow_removals(self, node: Any, numbers: list[int], pairs: Sequence[Any]) -> list[Patch]:
-        """Take elements out of brackets, each with one of its commas."""
-        kept = [n for n in range(len(pairs)) if n not in numbers]
-        patches = []
-        for number in numbers:
-            start, end = pairs[number][0].start_mark.index, self.end(pairs[number][1])
-            if kept and number > kept[-1]:
-                start = self.end(pairs[number - 1][1])
-            elif number + 1 < len(pairs):
-                end = pairs[number + 1][0].start_mark.index
-            patches.append(Patch(start, end, ""))
-        return patches
+    def flow_removals(self, node: Any, numbers: Collection[int], pairs: Sequence[Any]) -> list[Patch]:
+        """Take elements out of brackets, each with a comma and the comment that stands on it alone."""
+        spans = [Span(first.start_mark.index, max(self.end(first), self.end(last))) for first, last in pairs]
+        inside = Span(self._opening(node), node.end_mark.index - 1)
+        marks = [inside.start, *(mark for span in spans for mark in span), inside.end]
+        if marks != sorted(marks):  # an alias stands for a node elsewhere
+            raise Unable
+        return [Patch(start, end, "") for start, end in cuts(self.text, inside, spans, numbers)]
+
+    def _opening(self, node: Any) -> int:
+        """Where what stands in brackets begins: an anchor may be in front of them."""
+        at = int(node.start_mark.index)
+        while self.text[at] not in "[{":
+            at += 1
+        return at + 1
 
     def _lines(self, first: Any, last: Any) -> Patch:
         """Whole lines, with the comment behind them."""
-        start = self.text.rfind("\n", 0, first.start_mark.index) + 1
-        end = self._line_end(self.end(last))
-        return Patch(start, end + 1, "") if end < len(self.text) else Patch(max(start - 1, 0), end, "")
+        start = self.text.rfind("\n", 0, first.start_mark.index)
+        return Patch(max(start, 0), self._line_end(self.end(last)), "")
 
     def _line_end(self, at: int) -> int:
         end = self.text.find("\n", at)

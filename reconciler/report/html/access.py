@@ -8,6 +8,7 @@ from reconciler.plan.access.had import Had
 from reconciler.plan.access.held import Held
 from reconciler.plan.access.moved import Moved
 from reconciler.report.had_text import cells_of, given, taken, unconfirmed
+from reconciler.report.held import who
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
 from reconciler.report.log_record import approval_text
@@ -37,10 +38,9 @@ def _timed(row: Row, held: Held) -> Row:
 
 def row(app: str, held: Held) -> Row:
     """A row of `COLUMNS`; `app` is the display name."""
-    who = held.login + (f" ({held.name})" if held.name and held.name != held.login else "")
     what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
     place = f"{held.file}:{held.line}" if held.file else ""
-    given = (who or held.address, app, held.kind, what, held.source, held.through, place)
+    given = (who(held, named=True), app, held.kind, what, held.source, held.through, place)
     why = "; ".join(filter(None, [held.reason, *(f"approved: {approval_text(item)}" for item in held.approvals)]))
     cells = (*given, held.since[:10], held.until or "", why, held.confirmed[:10])
     return Row(cells, mark="privileged" if held.privileged else "")
