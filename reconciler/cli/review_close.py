@@ -90,10 +90,14 @@ def _undone(files: list[Review], standing: Standing) -> list[str]:
 
 
 def _next(read_back: Iterable[ReadBack]) -> str:
-    """What takes away what is still there: nothing of it is declared any more."""
-    managed = {bool(item.row.user) for item in read_back if item.stands_in_the_way}
-    steps = {True: "apply", False: "put out the accounts that nobody declares, with the commands above"}
-    return ", ".join(words for kind, words in steps.items() if kind in managed)
+    """What takes away what is still there."""
+    left = [item for item in read_back if item.stands_in_the_way]
+    steps = {
+        "take it out of the declarations": any(item.found and item.found.file for item in left),
+        "apply": any(not item.stranger for item in left),
+        "put out the accounts that nobody declares, with the commands above": any(item.stranger for item in left),
+    }
+    return ", ".join(words for words, needed in steps.items() if needed)
 
 
 def _said(lines: list[str], name: str, then: str) -> bool:

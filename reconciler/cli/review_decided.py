@@ -18,6 +18,7 @@ from reconciler.declare.model import Declarations
 if TYPE_CHECKING:
     from reconciler.adopt.access_review import Followed
     from reconciler.declare.reviews import Review, Reviews
+    from reconciler.plan.access_review.known import Known
     from reconciler.plan.access_review.standing import Standing
 
 
@@ -131,7 +132,10 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
 
 
 def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Review], Standing]:
-    """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised."""
+    """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised.
+
+    Who was renamed since is known by the records, which are read.
+    """
     from reconciler.plan.access_review.check import check_reviews
     from reconciler.plan.access_review.standing import Standing
     from reconciler.report.problems import as_text
@@ -139,11 +143,23 @@ def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Re
     reviews = _reviews(desired, name)
     if name in reviews.closed:
         raise click.ClickException(f"the review {name} is closed [ReviewClosed]\n    start another one: `reconcile review start`")
-    problems = [problem for problem in check_reviews(reviews, declarations, today()) if problem.severity == "error"]
+    known = _known(reviews.by_name[name], declarations)
+    problems = [problem for problem in check_reviews(reviews, declarations, today(), known) if problem.severity == "error"]
     echo(as_text([problem for problem in problems if problem not in reviews.problems]), err=True, nl=False)
     if problems:
         raise click.exceptions.Exit(ERROR)
-    return reviews.by_name[name], Standing(declarations, today())
+    return reviews.by_name[name], Standing(declarations, today(), known)
+
+
+def _known(files: list[Review], declarations: Declarations) -> dict[str, Known]:
+    """By app, whom its record knows. Raises Exit where one cannot be read, which is said."""
+    from reconciler.cli.review_log import each
+    from reconciler.cycle.review_records import decided_apps, known_to
+
+    found: dict[str, Known] = {}
+    if code := each(decided_apps(files), declarations, lambda store: found.update({store.app: known_to(store, declarations)})):
+        raise click.exceptions.Exit(code)
+    return found
 
 
 def _told_of(followed: Followed, desired: Path, removals: int) -> int:
@@ -158,7 +174,7 @@ def _told_of(followed: Followed, desired: Path, removals: int) -> int:
     for account, row in {(row.app, row.account): row for row in followed.unmanaged}.items():
         what = ", ".join(other.what for other in followed.unmanaged if (other.app, other.account) == account)
         say(f"{row.who} may still have {what} in {row.app}: nobody declares this account")
-        say(f"    put it out: `{revocation(row)}`")
+        say(f"    put it out: `{revocation(row.app, row.account)}`")
     left = len({row.key for row, _ in followed.left}) + len(followed.unmanaged)
     say(f"{plural(removals, 'removal')}: {removals - left} out of the declarations, {left} left to you", err=False)
     if followed.edited:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold
-from reconciler.declare.reviews import CLOSED, FOLDER, Reviewed
+from reconciler.declare.reviews import CLOSED, FOLDER
 from reconciler.declare.wording import plural
 from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.progress import Part
@@ -59,9 +59,9 @@ def codeowners(folder: str, review: str, files: Mapping[str, str], mails: Mappin
     return "".join(f"{line}\n" for line in lines)
 
 
-def revocation(row: Reviewed) -> str:
+def revocation(app: str, id: str) -> str:
     """What to type so that an account that nobody declares is put out."""
-    return f"reconcile revoke --app {quote(row.app)} --id {quote(row.account)}"
+    return f"reconcile revoke --app {quote(app)} --id {quote(id)}"
 
 
 def as_text(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:

@@ -65,7 +65,8 @@ def declared(world: World) -> Declarations:
 
 def row(who: str, what: str = "Admin", kind: str = "role", **more: object) -> Row:
     address, source = (who, Source.UNMANAGED) if who.startswith("#") else (f"User/{who}", Source.DECLARED)
-    return Row("wiki", Held(address, who, who, kind, what, True, source)._replace(**more))  # type: ignore[arg-type]
+    held = Held(address, who, who, kind, what, True, source, id=who[1:] if who.startswith("#") else "")
+    return Row("wiki", held._replace(**more))  # type: ignore[arg-type]
 
 
 def people(shared: Shared) -> dict[str, list[str]]:

@@ -39,8 +39,9 @@ class Held(NamedTuple):
     edited the account, where the service's own log tells. `shown` is false where the record
     alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
     on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes. `approvals` let the
-    plan through that gave it, by the log: each with safeguard, reason, file and line.
+    empty where nobody knows. `value` is the name of a role on the service, which stays when its displayName changes; `id` and
+    `group_id` are those of the account and the group there. `approvals` let the plan through that gave it, by the log: each with
+    safeguard, reason, file and line.
     """
 
     address: str
@@ -61,6 +62,8 @@ class Held(NamedTuple):
     since: str = ""
     confirmed: str = ""
     value: str = ""
+    id: str = ""
+    group_id: str = ""
     approvals: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -120,6 +123,7 @@ class _Work:
     def rows(self, account: LiveObject) -> Iterator[Held]:
         address = self.context.matching.addresses.get(account.id, UNKNOWN + account.id)
         row = Held(address, account.name, self._name(address, account), "account", "an account", False, self._source(address))
+        row = row._replace(id=account.id)
         if (person := self.context.live.roles.people.get(account.id)) is not None:
             row = row._replace(last_login=person.last_login, registered=person.registered)
         rows = [*self._roles(row, account), *(self._group(row, group) for group in self.groups.get(address, ()))]
@@ -147,7 +151,7 @@ class _Work:
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
             known = privileged or fold(text) in self.context.privileged_then
-            yield self._by_hand(row._replace(kind="role", what=text, privileged=known), account)
+            yield self._by_hand(row._replace(kind="role", what=text, privileged=known, value=text), account)
 
     def _by_hand(self, row: Held, account: LiveObject) -> Held:
         """With who edited the account since it was last read, where the service's own log tells."""
@@ -198,7 +202,8 @@ class _Work:
     def _group(self, row: Held, group: tuple[str, LiveObject, bool]) -> Held:
         address, live, shown = group
         name = row_key(address)
-        found = row._replace(kind="group", what=live.name, privileged=fold(address) in self.privileged, shown=shown)
+        privileged = fold(address) in self.privileged
+        found = row._replace(kind="group", what=live.name, privileged=privileged, shown=shown, group_id=live.id)
         place = self._declared_in(name, row.address)
         return found._replace(source=Source.DECLARED, file=place.file, line=place.line) if place else found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed, Reviews
+from reconciler.plan.access_review.known import Known
 from reconciler.plan.access_review.progress import undecided
 from reconciler.plan.access_review.rows import digest_of
 from reconciler.plan.access_review.standing import Standing
@@ -15,11 +16,13 @@ from reconciler.plan.access_review.standing import Standing
 REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
 
 
-def check_reviews(reviews: Reviews, declarations: Declarations, today: str) -> list[Problem]:
+def check_reviews(
+    reviews: Reviews, declarations: Declarations, today: str, known: Mapping[str, Known] | None = None
+) -> list[Problem]:
     """Of every review that is not closed errors of its files, and a warning for each removal that is still declared; of one that
-    is closed whether it may be.
+    is closed whether it may be. `known` is as in Standing.
     """
-    standing = Standing(declarations, today)
+    standing = Standing(declarations, today, known)
     found = list(reviews.problems)
     for name, files in reviews.open:
         found += check_review(files, standing)
@@ -69,7 +72,7 @@ def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Pro
         message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
         yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
     reviewer = standing.user(review.reviewer)  # who may have been renamed since, or be named as before
-    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), standing.user(row.user)} - {""})):
+    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), *standing.people(row)} - {""})):
         message = f"{row.who} decides about their own access"
         remedy = "start the review again with somebody else, whom --otherwise names"
         yield Problem(review.place(row), "error", "review-self", message, remedy)
@@ -79,10 +82,11 @@ def _still_declared(review: Review, row: Reviewed, standing: Standing) -> Iterat
     for giving in standing.of(row):
         through = f" through group {giving.group}" if giving.group else ""
         place = review.place(row)
+        who, decided = standing.called(row), f"{place.file}:{place.line}"
         yield Problem(
             Place(giving.file, giving.line),
             "warning",
             "review-still-declared",
-            f"{row.who} was to lose {row.what} in {row.app} ({place.file}:{place.line}), and still has it here{through}",
+            f"{who} was to lose {row.what} in {row.app} ({decided}), and still has it here{through}",
             f"take it out, or run `reconcile review apply {review.name}`",
         )
