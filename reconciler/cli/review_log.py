@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.cli.common import guarded, worst
+from reconciler.adopt.model import ImportRefused
+from reconciler.adopt.write import put
+from reconciler.cli.common import ERROR, guarded, worst
+from reconciler.cli.output import say
 from reconciler.declare.model import Declarations
 from reconciler.declare.reviews import CLOSED, Review
 from reconciler.record.open import store_named
@@ -28,6 +33,26 @@ def each(apps: Iterable[str], declarations: Declarations, work: Callable[[Store]
 def apps_of(files: Iterable[Review]) -> list[str]:
     """The apps that a review asks about."""
     return sorted({app for review in files for app in review.apps})
+
+
+def put_and_tell(desired: Path, texts: Mapping[str, str], tell: Callable[[], int]) -> int:
+    """Write new files of a review, by their path below `desired`, and tell the logs; the exit code.
+
+    What was told stays, so files come first: where one cannot be written, or a log cannot be told, there are none.
+    """
+    try:
+        put(desired, texts)
+        code = tell()
+    except ImportRefused as error:
+        say(f"Error: {error} [NotWritten]")
+        say("    make room, or change the permissions")
+        code = ERROR
+    if code:
+        for file in (desired / path for path in texts):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()  # where nothing else is in it
+    return code
 
 
 class Told(NamedTuple):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
-from reconciler.cli.output import PERSON, say, say_error
+from reconciler.cli.output import PERSON, say
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import today
@@ -159,9 +160,7 @@ def _named(people: Collection[str]) -> str:
 
 def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict[str, Any]) -> int:
     """The files of a review, and whom CODEOWNERS should ask."""
-    from reconciler.adopt.model import ImportRefused
-    from reconciler.adopt.write import put
-    from reconciler.cli.review_log import each
+    from reconciler.cli.review_log import each, put_and_tell
     from reconciler.cycle.review_log import tell_started
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
@@ -175,15 +174,10 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     names, head = file_names(shared.files), {**head, "files": len(shared.files)}
     files = {reviewer: data_of({**head, "reviewer": reviewer}, rows) for reviewer, rows in shared.files.items()}
     texts = {f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data) for reviewer, data in files.items()}
-    told = each(head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
-    if told:
-        say("Nothing was written: a review of whose start the log does not know cannot be closed.")
-        return told
-    try:
-        put(desired, texts)
-    except ImportRefused as error:
-        say_error(error)
-        return ERROR
+    tell = partial(each, head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
+    if code := put_and_tell(desired, texts, tell):
+        say("No review was started: one of whose start the log does not know cannot be closed.")
+        return code
     for reviewer, path in zip(shared.files, texts, strict=True):
         rows = shared.files[reviewer]
         say(f"{desired / path}: {_count(rows)}")

@@ -1,0 +1,52 @@
+"""The files of a review that cannot be written, whose reviewer has left, or that are gone; on a real server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.stories.test_review import START, decide, desk_of
+from tests.support.servers import Desk, scim_server
+
+CLOSE = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+
+
+def started(folder: Path, url: str) -> tuple[Desk, Path]:
+    desk = desk_of(folder, url)
+    assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+    return desk, folder / "desired/reviews/2026-Q4"
+
+
+def test_a_review_is_closed_in_files_before_the_log_is_told(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk, folder = started(tmp_path, f"{url}/{tmp_path.name}/v2")
+        for file in folder.iterdir():
+            decide(file)
+        folder.chmod(0o555)
+        refused = desk.reconcile(*CLOSE, mortal=True)
+        assert refused.code == 1 and "2026-Q4/closed.yaml cannot be written: Permission denied [NotWritten]" in refused.err
+        assert "stays open: close it again. q4.zip is not its evidence" in refused.err, refused
+        folder.chmod(0o755)
+        assert desk.reconcile("logs", "--action", "reviewClosed", "--format", "json").out == ""
+        record = tmp_path / ".reconcile/wiki"
+        shut = [item for item in (record, *record.rglob("*")) if item.is_dir()]
+        for item in shut:
+            item.chmod(0o555)
+        log = [file for file in record.rglob("*.jsonl")]
+        for file in log:
+            file.chmod(0o444)
+        untold = desk.reconcile(*CLOSE, mortal=True)
+        assert untold.code == 1 and "[RecordError]" in untold.err and not (folder / "closed.yaml").exists(), untold
+        for item in [*shut, *log]:
+            item.chmod(0o755)
+        assert desk.reconcile(*CLOSE).code == 0 and desk.reconcile("review", "status").code == 0
+
+
+def test_a_start_that_no_log_knows_leaves_no_files_and_the_other_way_round(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        (tmp_path / "desired").chmod(0o555)
+        refused = desk.reconcile(*START, "--otherwise", "boss@x.org", mortal=True)
+        (tmp_path / "desired").chmod(0o755)
+        assert refused.code == 1 and "cannot be written: Permission denied [NotWritten]" in refused.err, refused
+        assert desk.reconcile("logs", "--action", "reviewStarted", "--format", "json").out == ""
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
