@@ -20,7 +20,7 @@ from reconciler.plan.access_review.standing import Giving, Standing
 
 
 class Left(NamedTuple):
-    """A removal that nobody can make for a person: it would take the same from others."""
+    """A removal that nobody can make for a person: it would take the same from others, or more than that."""
 
     row: Reviewed
     giving: Giving
@@ -45,7 +45,7 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
     for row in rows:
         givings = standing.of(row)
         for giving in givings:
-            if not giving.group:
+            if not giving.is_left:
                 edits.add(giving)
         if not givings and not standing.is_stranger(row):
             followed.gone.append(row)
@@ -56,7 +56,7 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
         # One removal may take with it what another one is about: who left a group has nothing through it.
         standing = Standing(load(desired).declarations, standing.today, standing.known)
     followed.unmanaged = [row for row in rows if standing.is_stranger(row)]
-    followed.left = [Left(row, giving) for row in rows for giving in standing.of(row) if giving.group]
+    followed.left = [Left(row, giving) for row in rows for giving in standing.of(row) if giving.is_left]
     followed.edited = {path: len(edits.by_file[path]) for path in texts}
     return followed
 

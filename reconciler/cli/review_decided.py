@@ -164,11 +164,16 @@ def _known(files: list[Review], declarations: Declarations) -> dict[str, Known]:
 
 def _told_of(followed: Followed, desired: Path, removals: int) -> int:
     from reconciler.declare.wording import plural
+    from reconciler.plan.access_review.check import OUT_OF_SCOPE
     from reconciler.report.access_review import revocation
 
     for path, items in followed.edited.items():
         say(f"{desired / path}: {plural(items, 'item')} edited", err=False)
     for row, giving in followed.left:
+        if giving.is_scope:
+            say(f"{row.who} still has {row.what} in {row.app}: provisioning.scope is all ({giving.file}:{giving.line})")
+            say(f"    {OUT_OF_SCOPE}")
+            continue
         say(f"{row.who} still has {row.what} in {row.app} through group {giving.group} ({giving.file}:{giving.line})")
         say("    take them out of the group, or the assignment from the group: others would lose it too")
     for account, row in {(row.app, row.account): row for row in followed.unmanaged}.items():

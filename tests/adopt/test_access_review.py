@@ -12,7 +12,7 @@ from reconciler.declare.load import load
 from reconciler.declare.reviews import Reviewed
 from reconciler.plan.access_review.known import Known
 from reconciler.plan.access_review.standing import Standing
-from tests.support.world import World
+from tests.support.world import APP, World
 
 GROUPS = """groups:
   - displayName: Team  # who runs it
@@ -98,3 +98,12 @@ def test_an_account_that_was_declared_since_loses_what_is_declared_and_is_put_ou
     (desired / "apps/wiki/assignments.yaml").write_text(again)
     found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01"))
     assert (found.unmanaged, found.edited) == ([row], {"apps/wiki/assignments.yaml": 1})
+
+
+def test_an_account_that_scope_all_gives_is_left_to_a_person(world: World) -> None:
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    desired, before = world.folder / "desired", (world.folder / "desired/directory/users/a.yaml").read_text()
+    row = removal("ada@x.org")
+    found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01"))
+    assert found.edited == {"apps/wiki/assignments.yaml": 1} and [left.giving.is_scope for left in found.left] == [True]
+    assert (desired / "directory/users/a.yaml").read_text() == before and found.gone == []

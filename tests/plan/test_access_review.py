@@ -29,7 +29,7 @@ from reconciler.plan.access_review.share import (
 )
 from reconciler.report.access_review import as_text, codeowners, document, file_names
 from tests.report.test_markdown import HOSTILE
-from tests.support.world import World
+from tests.support.world import APP, MAPPINGS, World
 
 EVIL = " ".join(HOSTILE.values())
 HEAD = {
@@ -206,3 +206,17 @@ def test_loading_does_not_look_at_reviews_and_knows_the_folder(world: World) -> 
     assert declared(world).digest == before
     (folder.parent / "odd.yaml").write_text("")
     assert {problem.code for problem in read_reviews(world.folder / "desired").problems} >= {"no-meaning"}
+
+
+def test_an_account_that_scope_all_gives_is_declared_where_the_person_is(world: World) -> None:
+    rows = [row("ada@x.org", "an account", "account"), row("left@x.org", "an account", "account"), row("ada@x.org", "User")]
+    found = reviews(world, ["decision: remove"] * 3, rows)
+    world.assign()
+    assert told(world, found) == []
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    assert told(world, found) == [("warning", "review-still-declared", "a.yaml:2")]
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert problem.message.endswith("has it here, since provisioning.scope is all") and "scoping filter" in problem.remedy
+    out = "scopingFilters: [{clauses: [{attribute: userPrincipalName, operator: NOT EQUALS, value: ada@x.org}]}]"
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", f"  users:\n    {out}\n"))
+    assert told(world, found) == []

@@ -13,6 +13,7 @@ from reconciler.plan.access_review.progress import undecided
 from reconciler.plan.access_review.rows import digest_of
 from reconciler.plan.access_review.standing import Standing
 
+OUT_OF_SCOPE = "leave them out by a scoping filter, set their accountEnabled to false, or provisioning.scope to assigned"
 REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
 
 
@@ -80,7 +81,9 @@ def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Pro
 
 def _still_declared(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
     for giving in standing.of(row):
-        through = f" through group {giving.group}" if giving.group else ""
+        through = (
+            ", since provisioning.scope is all" if giving.is_scope else f" through group {giving.group}" if giving.group else ""
+        )
         place = review.place(row)
         who, decided = standing.called(row), f"{place.file}:{place.line}"
         yield Problem(
@@ -88,5 +91,5 @@ def _still_declared(review: Review, row: Reviewed, standing: Standing) -> Iterat
             "warning",
             "review-still-declared",
             f"{who} was to lose {row.what} in {row.app} ({decided}), and still has it here{through}",
-            f"take it out, or run `reconcile review apply {review.name}`",
+            OUT_OF_SCOPE if giving.is_scope else f"take it out, or run `reconcile review apply {review.name}`",
         )

@@ -43,8 +43,7 @@ def row_of(row: Row) -> dict[str, Any]:
 
 
 def _why(held: Held) -> str:
-    through = f" through group {held.through}" if held.through else ""
-    return f"{held.file}:{held.line}{through}" if held.source is Source.DECLARED else WHY[held.source]
+    return held.given if held.source is Source.DECLARED else WHY[held.source]
 
 
 def _written(value: Any) -> Any:

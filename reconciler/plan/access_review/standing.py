@@ -11,11 +11,13 @@ from reconciler.declare.names import fold
 from reconciler.declare.reviews import Reviewed
 from reconciler.plan.access.given import Reach
 from reconciler.plan.access_review.known import Known
+from reconciler.resolve.filters import passing
 from reconciler.resolve.scope import Ways, flatten
+from reconciler.resolve.sources import UserSource
 
 
 class Giving(NamedTuple):
-    """What gives somebody something: an item of `kind` (assignments or groups) at a line.
+    """What gives somebody something: an item of `kind` (assignments, groups, or users, who are all in scope) at a line.
 
     `user` is the key of the person, as declared today. `group` is the group by which it comes; "" for an assignment that names
     the person, and for the very group that is had. `role` is the key of the role that an assignment gives.
@@ -27,6 +29,16 @@ class Giving(NamedTuple):
     line: int
     group: str = ""
     role: str = ""
+
+    @property
+    def is_scope(self) -> bool:
+        """Whether it is that everybody who is declared is in scope."""
+        return self.kind == "users"
+
+    @property
+    def is_left(self) -> bool:
+        """Whether no edit of its own takes it from the person alone."""
+        return bool(self.group) or self.is_scope
 
 
 class Standing:
@@ -54,7 +66,7 @@ class Standing:
         app, known = self.declarations.apps.get(row.app), self.known.get(row.app, Known())
         if row.user or row.account in known.users:
             return False
-        return app is None or not any(any(self._assignments(app, user, ())) for user in self.people(row))
+        return app is None or not any(any(self._account(app, user)) for user in self.people(row))
 
     def called(self, row: Reviewed) -> str:
         """The person of a row, with the name of today where it is another one."""
@@ -64,7 +76,8 @@ class Standing:
 
     def _of(self, app: App, user: str, row: Reviewed) -> Iterator[Giving]:
         if not row.group:
-            yield from self._assignments(app, user, _roles(app, row))
+            roles = _roles(app, row)
+            yield from self._assignments(app, user, roles) if roles else self._account(app, user)
             return
         known = self.known.get(app.name, Known()).groups.get(row.group_id, "")
         for group in dict.fromkeys((fold(self.declarations.groups.name_now(row.group)), known)):
@@ -79,6 +92,15 @@ class Standing:
     def _reach_of(self, name: str) -> Reach:
         app = self.declarations.apps[name]
         return Reach(app.assignments, flatten(self.declarations.groups, app.provisioning.nestedGroups))
+
+    def _account(self, app: App, user: str) -> Iterator[Giving]:
+        """Whatever is assigned, and that everybody is in scope of whom the scoping filters do not say otherwise."""
+        yield from self._assignments(app, user, ())
+        users, row = self.declarations.users, self.declarations.users.index[user]
+        if app.provisioning.scope != "all" or users.column("accountEnabled")[row] is False:
+            return
+        if passing(app.users.scopingFilters, UserSource(self.declarations, [row], [()]), 1)[0]:
+            yield Giving("users", user, users.files[row], users.lines[row])
 
     def _assignments(self, app: App, user: str, roles: Collection[str]) -> Iterator[Giving]:
         for item in self._reach(app.name).all(user):
