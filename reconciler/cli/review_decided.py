@@ -29,12 +29,21 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
     """Show which decisions are missing, by reviewer, of the review NAME or of every one."""
+    from reconciler.declare.reviews import Reviews
     from reconciler.plan.access_review.progress import progress
     from reconciler.report.access_review import as_json, as_text
 
-    reviews = _reviews(desired, name)
+    try:
+        reviews = _reviews(desired, name)
+    except UnknownName:
+        if code := _gone(*_loaded(desired, apps), Reviews(), name):
+            return code
+        raise
     parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
-    code, closed = _by_the_logs(desired, reviews)
+    declarations, names = _loaded(desired, apps)
+    gone = _gone(declarations, names, reviews, name)
+    code, closed = _closed(declarations, reviews)
+    code = max(code, gone, _doubted(declarations, reviews))
     echo_form(form, (as_json if form == "json" else as_text)(parts, closed, today()))
     every = [part for found in parts.values() for part in found]
     if code or reviews.problems or any(part.is_overdue(today()) for part in every):
@@ -77,15 +86,22 @@ def _doubted(declarations: Declarations, reviews: Reviews) -> int:
     return max(codes)
 
 
-def _by_the_logs(desired: Path, reviews: Reviews) -> tuple[int, dict[str, bool]]:
-    """The same of all that logs know of reviews."""
+def _loaded(desired: Path, apps: tuple[str, ...]) -> tuple[Declarations, list[str]]:
+    """The declarations, as far as they say where records lie, and the apps that are asked for."""
     from reconciler.cli.common import load_for_the_record
 
-    if not reviews.by_name:
-        return 0, {}
-    declarations, _ = load_for_the_record(desired, ())
-    code, closed = _closed(declarations, reviews)
-    return max(code, _doubted(declarations, reviews)), closed
+    declarations, names = load_for_the_record(desired, ())
+    return declarations, [name for name in names if not apps or name in apps]
+
+
+def _gone(declarations: Declarations, names: list[str], reviews: Reviews, name: str | None) -> int:
+    """Exit code: 1 where a log knows a review, or the one of the name, that is not closed and has no files; each is told."""
+    from reconciler.cli.review_log import gone
+
+    code, lines = gone(reviews, names, declarations, name)
+    for line in lines:
+        say(line)
+    return code or (ERROR if lines else 0)
 
 
 def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:
@@ -94,7 +110,7 @@ def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]
 
 
 def _reviews(desired: Path, name: str | None) -> Reviews:
-    """The reviews, or the one that is named. Problems are printed; raises UsageError where there is none of the name."""
+    """The reviews, or the one that is named. Problems are printed; raises UnknownName where there is none of the name."""
     from reconciler.cli.common import meant
     from reconciler.declare.reviews import read_reviews
     from reconciler.report.problems import as_text

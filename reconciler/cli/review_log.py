@@ -12,7 +12,7 @@ from reconciler.adopt.write import put
 from reconciler.cli.common import ERROR, guarded, worst
 from reconciler.cli.output import say
 from reconciler.declare.model import Declarations
-from reconciler.declare.reviews import CLOSED, Review
+from reconciler.declare.reviews import CLOSED, FOLDER, Review, Reviews
 from reconciler.record.open import store_named
 from reconciler.record.store import Store
 
@@ -90,6 +90,27 @@ def ends(name: str, evidence: str, files: list[Review], declarations: Declaratio
 def _of_all(ends: list[End | None]) -> End | None:
     """One that could be told to some logs alone is no end: it is told again."""
     return ends[-1] if ends and all(ends) else None
+
+
+def gone(reviews: Reviews, apps: Iterable[str], declarations: Declarations, name: str | None) -> tuple[int, list[str]]:
+    """Exit code, and what is said of reviews that a log knows as started and not closed, and that have no files here."""
+    from reconciler.cycle.review_log import left_open
+
+    found = dict[str, str]()
+
+    def ask(store: Store) -> None:
+        begun = left_open(store)
+        found.update({review: f"{when}, by the log of {store.app}" for review, when in begun.items() if review not in found})
+
+    code = each(apps, declarations, ask)
+    here = {review for review, files in reviews.by_name.items() if files or review in reviews.broken | reviews.closed.keys()}
+    lines = []
+    for review in sorted(found.keys() - here) if name is None else found.keys() & {name} - here:
+        lines += [
+            f"Error: the review {review} was started {found[review]}, was not closed, and has no files here [ReviewOpen]",
+            f"    restore {FOLDER}/{review} from Git, or start it again under this name: it is over once it is closed",
+        ]
+    return code, lines
 
 
 def was_closed(files: list[Review], end: End) -> list[str]:

@@ -75,6 +75,20 @@ def end_of(store: Store, review: str, evidence: str = "") -> End | None:
     return ends[-1] if ends else None
 
 
+def left_open(store: Store) -> dict[str, str]:
+    """The reviews that the log knows as started, and not as closed since: when and by whom each was, in words.
+
+    Raises RecordError.
+    """
+    found = dict[str, tuple[int, str]]()
+    for record, said in _told(store, Kind.REVIEW_STARTED):
+        found[str(said["review"])] = _number(record), f"at {record.get('activityDateTime')} by {by_of(record)}"
+    for record, said in _told(store, Kind.REVIEW_CLOSED):
+        if _number(record) >= found.get(said["review"], (_number(record) + 1, ""))[0]:
+            del found[said["review"]]
+    return {review: begun for review, (_, begun) in found.items()}
+
+
 def check_closed(reviews: Reviews, declarations: Declarations) -> Iterator[Problem]:
     """A warning for each review that is closed by a file that no log knows, or in which decisions were changed since.
 
@@ -110,11 +124,11 @@ def changed(review: str, end: End) -> str:
     return f"files of the review {review} are not those with which it was closed {end}, by the log"
 
 
-def _told(store: Store, kind: Kind, review: str) -> Iterator[tuple[Record, Record]]:
-    """Records and their details, in the order of the log."""
+def _told(store: Store, kind: Kind, review: str = "") -> Iterator[tuple[Record, Record]]:
+    """Records of a review, or of all, and their details, in the order of the log."""
     for _, record in Query(action=kind.value).select(store.log_blocks()):
         details = ours_of(record).get("details")
-        if isinstance(details, dict) and details.get("review") == review:
+        if isinstance(details, dict) and isinstance(name := details.get("review"), str) and review in ("", name):
             yield record, details
 
 

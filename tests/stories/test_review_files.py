@@ -50,3 +50,27 @@ def test_a_start_that_no_log_knows_leaves_no_files_and_the_other_way_round(tmp_p
         assert refused.code == 1 and "cannot be written: Permission denied [NotWritten]" in refused.err, refused
         assert desk.reconcile("logs", "--action", "reviewStarted", "--format", "json").out == ""
         assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+
+
+def test_a_review_whose_files_are_gone_is_not_over(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk, folder = started(tmp_path, f"{url}/{tmp_path.name}/v2")
+        whole = {file: file.read_text() for file in folder.iterdir()}
+        for file in whole:
+            file.unlink()
+        for emptied in (True, False):
+            if not emptied:
+                folder.rmdir()
+            for command in (("review", "status"), ("review", "status", "2026-Q4"), ("review", "status", "--app", "wiki")):
+                told = desk.reconcile(*command)
+                assert told.code == 1 and "Error: the review 2026-Q4 was started at 20" in told.err, (command, told)
+                assert "was not closed, and has no files here [ReviewOpen]" in told.err and "restore reviews/2026-Q4" in told.err
+        assert desk.reconcile("review", "status", "2026-Q5").code == 64
+        folder.mkdir()
+        for file, text in whole.items():
+            file.write_text(text)
+            decide(file)
+        assert desk.reconcile("review", "status").code == 0 and desk.reconcile(*CLOSE).code == 0
+        (folder.parent / "2026-Q4").rename(tmp_path / "archive")
+        archived = desk.reconcile("review", "status")
+        assert (archived.code, archived.err) == (0, ""), "it is over"
