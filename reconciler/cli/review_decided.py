@@ -31,6 +31,7 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
     """Show which decisions are missing, by reviewer, of the review NAME or of every one."""
     from reconciler.declare.reviews import Reviews
     from reconciler.plan.access_review.progress import progress
+    from reconciler.plan.access_review.share import Named
     from reconciler.report.access_review import as_json, as_text
 
     try:
@@ -39,8 +40,9 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
         if code := _gone(*_loaded(desired, apps), Reviews(), name):
             return code
         raise
-    parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
     declarations, names = _loaded(desired, apps)
+    named = Named(declarations.users)
+    parts = {name: progress(_of_apps(files, apps), named) for name, files in reviews.open}
     gone = _gone(declarations, names, reviews, name)
     code, closed = _closed(declarations, reviews)
     code = max(code, gone, _doubted(declarations, reviews))

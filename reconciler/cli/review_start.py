@@ -164,7 +164,8 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     from reconciler.cycle.review_log import tell_started
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
-    from reconciler.plan.access_review.rows import data_of
+    from reconciler.plan.access_review.rows import data_of, head_of
+    from reconciler.plan.access_review.share import Named
     from reconciler.record.here import inside
     from reconciler.report.access_review import codeowners, document, file_names
 
@@ -172,7 +173,8 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say("Nobody has any such access: there is nothing to review, and nothing was written.")
         return 0
     names, head = file_names(shared.files), {**head, "files": len(shared.files)}
-    files = {reviewer: data_of({**head, "reviewer": reviewer}, rows) for reviewer, rows in shared.files.items()}
+    declared = Named(declarations.users).is_declared
+    files = {who: data_of(head_of(head, who, declared(who)), rows) for who, rows in shared.files.items()}
     texts = {f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data) for reviewer, data in files.items()}
     tell = partial(each, head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
     if code := put_and_tell(desired, texts, tell):
@@ -183,7 +185,7 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say(f"{desired / path}: {_count(rows)}")
     folder = inside(str(desired)) or readable_path(desired)  # CODEOWNERS counts from the top of the repository
     say("Lines for CODEOWNERS, so that each file waits for its reviewer:")
-    click.echo(codeowners(folder, head["review"], names, _mails(declarations)), nl=False)
+    click.echo(codeowners(folder, head["review"], names, mails(declarations)), nl=False)
     return 0
 
 
@@ -194,7 +196,7 @@ def _count(rows: list[Row]) -> str:
     return f"{plural(len(rows), 'row')} of {plural(people, 'person', 'people')}"
 
 
-def _mails(declarations: Declarations) -> dict[str, str]:
+def mails(declarations: Declarations) -> dict[str, str]:
     """Reviewer -> the address that is declared for them."""
     users = declarations.users
     pairs = zip(users.columns["userPrincipalName"], users.column("mail"), strict=True)

@@ -13,7 +13,7 @@ from reconciler.declare.yaml.document import parse
 from reconciler.plan.access.held import Held, Source
 from reconciler.plan.access_review.check import check_reviews
 from reconciler.plan.access_review.progress import progress
-from reconciler.plan.access_review.rows import data_of, digest_of
+from reconciler.plan.access_review.rows import data_of, digest_of, head_of
 from reconciler.plan.access_review.share import (
     DISABLED,
     NO_MANAGER,
@@ -191,7 +191,7 @@ def test_a_row_or_a_file_that_went_is_noticed(world: World) -> None:
 
 def test_a_review_is_overdue_where_a_decision_is_missing_after_its_last_day(world: World) -> None:
     found = reviews(world, ["decision: remove"], [row("ada@x.org"), row("bob@x.org")])
-    (part,) = progress(found.by_name["Q4"])
+    (part,) = progress(found.by_name["Q4"], Named(declared(world).users))
     assert (part.rows, part.remove, len(part.missing)) == (2, 1, 1)
     assert not part.is_overdue("2026-12-15") and part.is_overdue("2026-12-16")
     assert "Q4, due 2026-12-15, overdue: 1 of 2 rows decided" in as_text({"Q4": [part]}, {"Q3": True}, "2026-12-16")
@@ -220,3 +220,27 @@ def test_an_account_that_scope_all_gives_is_declared_where_the_person_is(world: 
     out = "scopingFilters: [{clauses: [{attribute: userPrincipalName, operator: NOT EQUALS, value: ada@x.org}]}]"
     world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", f"  users:\n    {out}\n"))
     assert told(world, found) == []
+
+
+def test_a_reviewer_who_cannot_decide_any_more_is_told_while_decisions_are_missing(world: World) -> None:
+    found = reviews(world, ["decision: remove"], [row("ada@x.org"), row("bob@x.org")])
+    assert [code for _, code, _ in told(world, found)] == ["review-still-declared"], "who was never declared may be a mailbox"
+    file = world.folder / "desired/reviews/Q4/boss.yaml"
+    head = head_of(HEAD, "boss@x.org", True)
+    file.write_text(document(data_of(head, [row("ada@x.org")])))
+    found = read_reviews(world.folder / "desired")
+    assert told(world, found) == []
+    world.users(
+        "userPrincipalName: ada@x.org", "userPrincipalName: bob@x.org", "userPrincipalName: boss@x.org, accountEnabled: false"
+    )
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert (problem.severity, problem.code, problem.place.line) == ("warning", "review-reviewer-left", 8)
+    assert "boss@x.org is disabled in the directory" in problem.message
+    assert problem.remedy.endswith("`reconcile review hand-over Q4 boss@x.org --to REVIEWER`")
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: bob@x.org")
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert "boss@x.org is no longer declared" in problem.message
+    (part,) = progress(found.by_name["Q4"], Named(declared(world).users))
+    assert as_text({"Q4": [part]}, {}, "2026-06-01").endswith("; the reviewer is no longer declared\n")
+    file.write_text(file.read_text().replace("decision:", "decision: remove"))
+    assert "review-reviewer-left" not in {code for _, code, _ in told(world, read_reviews(world.folder / "desired"))}

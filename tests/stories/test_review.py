@@ -80,7 +80,7 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         status = desk.reconcile("review", "status", "2026-Q4", "--detailed-exitcode")
         assert status.code == 2 and "2026-Q4, due 2099-12-15: 0 of 6 rows decided" in status.out
         assert (
-            "grace@x.org: 0 to keep, 0 to remove, 4 missing, the first at desired/reviews/2026-Q4/grace@x.org.yaml:11"
+            "grace@x.org: 0 to keep, 0 to remove, 4 missing, the first at desired/reviews/2026-Q4/grace@x.org.yaml:12"
             in status.out
         )
         decide(folder / "boss@x.org.yaml")

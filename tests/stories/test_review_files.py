@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from tests.stories.test_review import START, decide, desk_of
+from tests.stories.test_review import PEOPLE, START, decide, desk_of
 from tests.support.servers import Desk, scim_server
 
 CLOSE = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
@@ -74,3 +75,38 @@ def test_a_review_whose_files_are_gone_is_not_over(tmp_path: Path) -> None:
         (folder.parent / "2026-Q4").rename(tmp_path / "archive")
         archived = desk.reconcile("review", "status")
         assert (archived.code, archived.err) == (0, ""), "it is over"
+
+
+def test_the_file_of_a_reviewer_who_has_left_is_handed_over(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk, folder = started(tmp_path, f"{url}/{tmp_path.name}/v2")
+        file = folder / "grace@x.org.yaml"
+        file.write_text(
+            file.read_text().replace("    decision:\n    reason:\n", "    decision: keep\n    reason: work # mine\n", 1)
+        )
+        left = "grace@x.org, displayName: Grace, manager: grace@x.org, accountEnabled: false"
+        desk.people(PEOPLE[0], left, PEOPLE[2], "linus@x.org, mail: linus@x.org")
+        warned = desk.reconcile("validate")
+        assert warned.code == 0 and "grace@x.org is disabled in the directory, and decisions are missing" in warned.out, warned
+        assert "`reconcile review hand-over 2026-Q4 grace@x.org --to REVIEWER`" in warned.out
+        assert "; the reviewer is disabled in the directory" in desk.reconcile("review", "status").out
+        giving = ("review", "hand-over", "2026-Q4", "grace@x.org", "--to")
+        for taker, code, words in (
+            ("eve@x.org", 1, "eve@x.org would decide about their own access [NoReviewer]"),
+            ("grace@x.org", 64, "is disabled in the directory"),
+        ):
+            refused = desk.reconcile(*giving, taker)
+            assert refused.code == code and words in refused.err and file.exists(), refused
+        nobody = desk.reconcile("review", "hand-over", "2026-Q4", "ada@x.org", "--to", "linus@x.org")
+        assert nobody.code == 64 and "no file of 'ada@x.org' in this review" in nobody.err, nobody
+        given = desk.reconcile(*giving, "LINUS@x.org")
+        assert given.code == 0 and given.out == "/desired/reviews/2026-Q4/linus@x.org.yaml linus@x.org\n", given
+        assert not file.exists() and "reason: work # mine\n" in (folder / "linus@x.org.yaml").read_text()
+        told = json.loads(desk.reconcile("logs", "--action", "reviewHandedOver", "--format", "json").out)["reconcile"]["details"]
+        assert (told["from"], told["to"], told["files"]) == ("grace@x.org", "linus@x.org", 2)
+        assert desk.reconcile("validate").out.endswith("0 errors, 0 warnings\n") and desk.reconcile("review", "status").code == 0
+        for other in folder.iterdir():
+            decide(other)
+        closed = desk.reconcile(*CLOSE)
+        assert closed.code == 0, closed
+        assert desk.reconcile("access", "--verify", "q4.zip").code == 0 and desk.reconcile("review", "status").err == ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from shlex import quote
 
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed, Reviews
 from reconciler.plan.access_review.known import Known
-from reconciler.plan.access_review.progress import undecided
+from reconciler.plan.access_review.progress import has_left, undecided
 from reconciler.plan.access_review.rows import digest_of
+from reconciler.plan.access_review.share import Named
 from reconciler.plan.access_review.standing import Standing
 
 OUT_OF_SCOPE = "leave them out by a scoping filter, set their accountEnabled to false, or provisioning.scope to assigned"
@@ -27,6 +29,7 @@ def check_reviews(
     found = list(reviews.problems)
     for name, files in reviews.open:
         found += check_review(files, standing)
+        found += _left(files, Named(declarations.users))
         if name not in reviews.broken:
             found += _missing_files(files)
     for name, closed in reviews.closed.items():
@@ -34,6 +37,20 @@ def check_reviews(
             words = f"the review {name} is said to be closed, and not everything in it is decided"
             found.append(Problem(closed.place, "error", "review-not-closed", words, REOPEN))
     return found
+
+
+def _left(files: Iterable[Review], named: Named) -> Iterator[Problem]:
+    """A warning for each reviewer of whom decisions are missing, and who cannot make them any more."""
+    for review in files:
+        if why := has_left(review, named):
+            words = f"{review.reviewer} is {why}, and decisions are missing in this file"
+            place = review.document.locate(("reviewer",))
+            yield Problem(place, "warning", "review-reviewer-left", words, hand_over(review.name, review.reviewer))
+
+
+def hand_over(review: str, reviewer: str) -> str:
+    """What to do where a reviewer has left."""
+    return f"give it to somebody else: `reconcile review hand-over {review} {quote(reviewer)} --to REVIEWER`"
 
 
 def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:
