@@ -110,7 +110,12 @@ def _handed(desired: Path, declarations: Declarations, files: list[Review], revi
     if code := put_and_tell(desired, {path: text}, lambda: each(apps_of(files), declarations, tell)):
         say(f"{review.file} is still that of {review.reviewer}.")
         return code
-    Path(review.file).unlink()
+    try:
+        Path(review.file).unlink()
+    except OSError as error:
+        say(f"Error: {review.file} cannot be removed: {error.strerror} [NotWritten]")
+        say(f"    remove it: {desired / path} has taken its place")
+        return ERROR
     say(f"{desired / path}: handed over from {review.reviewer} to {taker}")
     say("The line for CODEOWNERS, instead of that of the old file:")
     folder = inside(str(desired)) or readable_path(desired)
