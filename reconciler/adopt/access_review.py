@@ -20,7 +20,7 @@ from reconciler.plan.access_review.standing import Giving, Standing
 
 
 class Left(NamedTuple):
-    """A removal that nobody can make for a person: it would take the same from others."""
+    """A removal that nobody can make for a person: it would take the same from others, or more than that."""
 
     row: Reviewed
     giving: Giving
@@ -30,7 +30,7 @@ class Left(NamedTuple):
 class Followed:
     """Path below `desired` -> how many items were edited; what is left to a person; removals that are no longer declared.
 
-    `unmanaged` are left to a person too: nobody ever declared these accounts, so no edit takes anything from them.
+    `unmanaged` are left to a person too: nothing was ever applied to these accounts, so no edit takes anything from them.
     """
 
     edited: dict[str, int] = field(default_factory=dict)
@@ -45,17 +45,18 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
     for row in rows:
         givings = standing.of(row)
         for giving in givings:
-            if not giving.group:
-                edits.add(giving, standing.user(row.user))
-        if not givings:
-            (followed.gone if row.user else followed.unmanaged).append(row)
+            if not giving.is_left:
+                edits.add(giving)
+        if not givings and not standing.is_stranger(row):
+            followed.gone.append(row)
     texts = edits.texts()
     if texts:
         _check(desired, texts)
         write.put(desired, texts)
         # One removal may take with it what another one is about: who left a group has nothing through it.
-        standing = Standing(load(desired).declarations, standing.today)
-    followed.left = [Left(row, giving) for row in rows for giving in standing.of(row) if giving.group]
+        standing = Standing(load(desired).declarations, standing.today, standing.known)
+    followed.unmanaged = [row for row in rows if standing.is_stranger(row)]
+    followed.left = [Left(row, giving) for row in rows for giving in standing.of(row) if giving.is_left]
     followed.edited = {path: len(edits.by_file[path]) for path in texts}
     return followed
 
@@ -75,10 +76,10 @@ class _Edits:
         self.desired, self.by_file = desired, defaultdict[str, set[Item]](set)
         self.kinds: dict[str, str] = {}
 
-    def add(self, giving: Giving, user: str) -> None:
+    def add(self, giving: Giving) -> None:
         path = Path(giving.file).resolve().relative_to(self.desired.resolve()).as_posix()
         self.kinds[path] = giving.kind
-        self.by_file[path].add(Item(giving.line, user, giving.role))
+        self.by_file[path].add(Item(giving.line, giving.user, giving.role))
 
     def texts(self) -> dict[str, str]:
         """The files that change, as they are to be."""

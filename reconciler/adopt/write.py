@@ -52,6 +52,7 @@ def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> N
 
     Raises ImportRefused where the system does not let us.
     """
+    file = folder
     try:
         for path, text in texts.items():
             file = folder / path
@@ -63,10 +64,11 @@ def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> N
                 shutil.copymode(file, beside)
             os.replace(beside, file)
         for path in remove:
-            (folder / path).unlink()
+            file = folder / path
+            file.unlink()
     except OSError as error:
         raise ImportRefused(
-            f"{error.filename or folder} cannot be written: {error.strerror}",
+            f"{file} cannot be written: {error.strerror}",
             "fix the permissions, or make room, and import again",
         ) from None
 

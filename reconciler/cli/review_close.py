@@ -9,13 +9,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.adopt.write import put
 from reconciler.cli.access_evidence import Evidence
 from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.output_files import check, write_bytes
 from reconciler.cli.review_decided import sound
-from reconciler.cli.review_log import apps_of, each, told, was_closed
+from reconciler.cli.review_log import apps_of, each, put_and_tell, told, was_closed
 from reconciler.cycle.access_review import Seen, removed
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
@@ -90,10 +89,14 @@ def _undone(files: list[Review], standing: Standing) -> list[str]:
 
 
 def _next(read_back: Iterable[ReadBack]) -> str:
-    """What takes away what is still there: nothing of it is declared any more."""
-    managed = {bool(item.row.user) for item in read_back if item.stands_in_the_way}
-    steps = {True: "apply", False: "put out the accounts that nobody declares, with the commands above"}
-    return ", ".join(words for kind, words in steps.items() if kind in managed)
+    """What takes away what is still there."""
+    left = [item for item in read_back if item.stands_in_the_way]
+    steps = {
+        "take it out of the declarations": any(item.found and item.found.file for item in left),
+        "apply": any(not item.stranger for item in left),
+        "put out the accounts that nobody declares, with the commands above": any(item.stranger for item in left),
+    }
+    return ", ".join(words for words, needed in steps.items() if needed)
 
 
 def _said(lines: list[str], name: str, then: str) -> bool:
@@ -130,10 +133,10 @@ def _ended(desired: Path, evidence: Evidence, closing: Closing, seen: Mapping[st
         return code
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     write_bytes(file, data)
-    if code := each(closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest, closing.files)):
-        say(f"The review {name} stays open: the log could not be told that it is closed. {file} is not its evidence.")
+    tell = partial(each, closing.apps, evidence.declarations, lambda store: tell_closed(store, name, digest, closing.files))
+    if code := put_and_tell(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)}, tell):
+        say(f"The review {name} stays open: close it again. {file} is not its evidence.")
         return code
-    put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})
     say(f"{name} is closed. Evidence: {file}, {digest}", err=False)
     say(f"Commit {desired / FOLDER / name / CLOSED}.yaml, which holds this digest, and keep the evidence.", err=False)
     return 0

@@ -18,6 +18,7 @@ from reconciler.declare.model import Declarations
 if TYPE_CHECKING:
     from reconciler.adopt.access_review import Followed
     from reconciler.declare.reviews import Review, Reviews
+    from reconciler.plan.access_review.known import Known
     from reconciler.plan.access_review.standing import Standing
 
 
@@ -28,12 +29,23 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
     """Show which decisions are missing, by reviewer, of the review NAME or of every one."""
+    from reconciler.declare.reviews import Reviews
     from reconciler.plan.access_review.progress import progress
+    from reconciler.plan.access_review.share import Named
     from reconciler.report.access_review import as_json, as_text
 
-    reviews = _reviews(desired, name)
-    parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
-    code, closed = _by_the_logs(desired, reviews)
+    try:
+        reviews = _reviews(desired, name)
+    except UnknownName:
+        if code := _gone(*_loaded(desired, apps), Reviews(), name):
+            return code
+        raise
+    declarations, names = _loaded(desired, apps)
+    named = Named(declarations.users)
+    parts = {name: progress(_of_apps(files, apps), named) for name, files in reviews.open}
+    gone = _gone(declarations, names, reviews, name)
+    code, closed = _closed(declarations, reviews)
+    code = max(code, gone, _doubted(declarations, reviews))
     echo_form(form, (as_json if form == "json" else as_text)(parts, closed, today()))
     every = [part for found in parts.values() for part in found]
     if code or reviews.problems or any(part.is_overdue(today()) for part in every):
@@ -76,15 +88,22 @@ def _doubted(declarations: Declarations, reviews: Reviews) -> int:
     return max(codes)
 
 
-def _by_the_logs(desired: Path, reviews: Reviews) -> tuple[int, dict[str, bool]]:
-    """The same of all that logs know of reviews."""
+def _loaded(desired: Path, apps: tuple[str, ...]) -> tuple[Declarations, list[str]]:
+    """The declarations, as far as they say where records lie, and the apps that are asked for."""
     from reconciler.cli.common import load_for_the_record
 
-    if not reviews.by_name:
-        return 0, {}
-    declarations, _ = load_for_the_record(desired, ())
-    code, closed = _closed(declarations, reviews)
-    return max(code, _doubted(declarations, reviews)), closed
+    declarations, names = load_for_the_record(desired, ())
+    return declarations, [name for name in names if not apps or name in apps]
+
+
+def _gone(declarations: Declarations, names: list[str], reviews: Reviews, name: str | None) -> int:
+    """Exit code: 1 where a log knows a review, or the one of the name, that is not closed and has no files; each is told."""
+    from reconciler.cli.review_log import gone
+
+    code, lines = gone(reviews, names, declarations, name)
+    for line in lines:
+        say(line)
+    return code or (ERROR if lines else 0)
 
 
 def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:
@@ -93,7 +112,7 @@ def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]
 
 
 def _reviews(desired: Path, name: str | None) -> Reviews:
-    """The reviews, or the one that is named. Problems are printed; raises UsageError where there is none of the name."""
+    """The reviews, or the one that is named. Problems are printed; raises UnknownName where there is none of the name."""
     from reconciler.cli.common import meant
     from reconciler.declare.reviews import read_reviews
     from reconciler.report.problems import as_text
@@ -131,7 +150,10 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
 
 
 def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Review], Standing]:
-    """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised."""
+    """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised.
+
+    Who was renamed since is known by the records, which are read.
+    """
     from reconciler.plan.access_review.check import check_reviews
     from reconciler.plan.access_review.standing import Standing
     from reconciler.report.problems import as_text
@@ -139,26 +161,43 @@ def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Re
     reviews = _reviews(desired, name)
     if name in reviews.closed:
         raise click.ClickException(f"the review {name} is closed [ReviewClosed]\n    start another one: `reconcile review start`")
-    problems = [problem for problem in check_reviews(reviews, declarations, today()) if problem.severity == "error"]
+    known = _known(reviews.by_name[name], declarations)
+    problems = [problem for problem in check_reviews(reviews, declarations, today(), known) if problem.severity == "error"]
     echo(as_text([problem for problem in problems if problem not in reviews.problems]), err=True, nl=False)
     if problems:
         raise click.exceptions.Exit(ERROR)
-    return reviews.by_name[name], Standing(declarations, today())
+    return reviews.by_name[name], Standing(declarations, today(), known)
+
+
+def _known(files: list[Review], declarations: Declarations) -> dict[str, Known]:
+    """By app, whom its record knows. Raises Exit where one cannot be read, which is said."""
+    from reconciler.cli.review_log import each
+    from reconciler.cycle.review_records import decided_apps, known_to
+
+    found: dict[str, Known] = {}
+    if code := each(decided_apps(files), declarations, lambda store: found.update({store.app: known_to(store, declarations)})):
+        raise click.exceptions.Exit(code)
+    return found
 
 
 def _told_of(followed: Followed, desired: Path, removals: int) -> int:
     from reconciler.declare.wording import plural
+    from reconciler.plan.access_review.check import OUT_OF_SCOPE
     from reconciler.report.access_review import revocation
 
     for path, items in followed.edited.items():
         say(f"{desired / path}: {plural(items, 'item')} edited", err=False)
     for row, giving in followed.left:
+        if giving.is_scope:
+            say(f"{row.who} still has {row.what} in {row.app}: provisioning.scope is all ({giving.file}:{giving.line})")
+            say(f"    {OUT_OF_SCOPE}")
+            continue
         say(f"{row.who} still has {row.what} in {row.app} through group {giving.group} ({giving.file}:{giving.line})")
         say("    take them out of the group, or the assignment from the group: others would lose it too")
     for account, row in {(row.app, row.account): row for row in followed.unmanaged}.items():
         what = ", ".join(other.what for other in followed.unmanaged if (other.app, other.account) == account)
         say(f"{row.who} may still have {what} in {row.app}: nobody declares this account")
-        say(f"    put it out: `{revocation(row)}`")
+        say(f"    put it out: `{revocation(row.app, row.account)}`")
     left = len({row.key for row, _ in followed.left}) + len(followed.unmanaged)
     say(f"{plural(removals, 'removal')}: {removals - left} out of the declarations, {left} left to you", err=False)
     if followed.edited:

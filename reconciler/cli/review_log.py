@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.cli.common import guarded, worst
+from reconciler.adopt.model import ImportRefused
+from reconciler.adopt.write import put
+from reconciler.cli.common import ERROR, guarded, worst
+from reconciler.cli.output import say
 from reconciler.declare.model import Declarations
-from reconciler.declare.reviews import CLOSED, Review
+from reconciler.declare.reviews import CLOSED, FOLDER, Review, Reviews
 from reconciler.record.open import store_named
 from reconciler.record.store import Store
 
@@ -28,6 +33,26 @@ def each(apps: Iterable[str], declarations: Declarations, work: Callable[[Store]
 def apps_of(files: Iterable[Review]) -> list[str]:
     """The apps that a review asks about."""
     return sorted({app for review in files for app in review.apps})
+
+
+def put_and_tell(desired: Path, texts: Mapping[str, str], tell: Callable[[], int]) -> int:
+    """Write new files of a review, by their path below `desired`, and tell the logs; the exit code.
+
+    What was told stays, so files come first: where one cannot be written, or a log cannot be told, there are none.
+    """
+    try:
+        put(desired, texts)
+        code = tell()
+    except ImportRefused as error:
+        say(f"Error: {error} [NotWritten]")
+        say("    make room, or change the permissions")
+        code = ERROR
+    if code:
+        for file in (desired / path for path in texts):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()  # where nothing else is in it
+    return code
 
 
 class Told(NamedTuple):
@@ -65,6 +90,27 @@ def ends(name: str, evidence: str, files: list[Review], declarations: Declaratio
 def _of_all(ends: list[End | None]) -> End | None:
     """One that could be told to some logs alone is no end: it is told again."""
     return ends[-1] if ends and all(ends) else None
+
+
+def gone(reviews: Reviews, apps: Iterable[str], declarations: Declarations, name: str | None) -> tuple[int, list[str]]:
+    """Exit code, and what is said of reviews that a log knows as started and not closed, and that have no files here."""
+    from reconciler.cycle.review_log import left_open
+
+    found = dict[str, str]()
+
+    def ask(store: Store) -> None:
+        begun = left_open(store)
+        found.update({review: f"{when}, by the log of {store.app}" for review, when in begun.items() if review not in found})
+
+    code = each(apps, declarations, ask)
+    here = {review for review, files in reviews.by_name.items() if files or review in reviews.broken | reviews.closed.keys()}
+    lines = []
+    for review in sorted(found.keys() - here) if name is None else found.keys() & {name} - here:
+        lines += [
+            f"Error: the review {review} was started {found[review]}, was not closed, and has no files here [ReviewOpen]",
+            f"    restore {FOLDER}/{review} from Git, or start it again under this name: it is over once it is closed",
+        ]
+    return code, lines
 
 
 def was_closed(files: list[Review], end: End) -> list[str]:

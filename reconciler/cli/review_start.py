@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
-from reconciler.cli.output import PERSON, say, say_error
+from reconciler.cli.output import PERSON, say
 from reconciler.cli.terminal import echo
 from reconciler.cli.wrong_usage import BadValue
 from reconciler.cycle.clock import today
@@ -159,13 +160,12 @@ def _named(people: Collection[str]) -> str:
 
 def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict[str, Any]) -> int:
     """The files of a review, and whom CODEOWNERS should ask."""
-    from reconciler.adopt.model import ImportRefused
-    from reconciler.adopt.write import put
-    from reconciler.cli.review_log import each
+    from reconciler.cli.review_log import each, put_and_tell
     from reconciler.cycle.review_log import tell_started
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
-    from reconciler.plan.access_review.rows import data_of
+    from reconciler.plan.access_review.rows import data_of, head_of
+    from reconciler.plan.access_review.share import Named
     from reconciler.record.here import inside
     from reconciler.report.access_review import codeowners, document, file_names
 
@@ -173,23 +173,19 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say("Nobody has any such access: there is nothing to review, and nothing was written.")
         return 0
     names, head = file_names(shared.files), {**head, "files": len(shared.files)}
-    files = {reviewer: data_of({**head, "reviewer": reviewer}, rows) for reviewer, rows in shared.files.items()}
+    declared = Named(declarations.users).is_declared
+    files = {who: data_of(head_of(head, who, declared(who)), rows) for who, rows in shared.files.items()}
     texts = {f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data) for reviewer, data in files.items()}
-    told = each(head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
-    if told:
-        say("Nothing was written: a review of whose start the log does not know cannot be closed.")
-        return told
-    try:
-        put(desired, texts)
-    except ImportRefused as error:
-        say_error(error)
-        return ERROR
+    tell = partial(each, head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
+    if code := put_and_tell(desired, texts, tell):
+        say("No review was started: one of whose start the log does not know cannot be closed.")
+        return code
     for reviewer, path in zip(shared.files, texts, strict=True):
         rows = shared.files[reviewer]
         say(f"{desired / path}: {_count(rows)}")
     folder = inside(str(desired)) or readable_path(desired)  # CODEOWNERS counts from the top of the repository
     say("Lines for CODEOWNERS, so that each file waits for its reviewer:")
-    click.echo(codeowners(folder, head["review"], names, _mails(declarations)), nl=False)
+    click.echo(codeowners(folder, head["review"], names, mails(declarations)), nl=False)
     return 0
 
 
@@ -200,7 +196,7 @@ def _count(rows: list[Row]) -> str:
     return f"{plural(len(rows), 'row')} of {plural(people, 'person', 'people')}"
 
 
-def _mails(declarations: Declarations) -> dict[str, str]:
+def mails(declarations: Declarations) -> dict[str, str]:
     """Reviewer -> the address that is declared for them."""
     users = declarations.users
     pairs = zip(users.columns["userPrincipalName"], users.column("mail"), strict=True)

@@ -41,7 +41,6 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
     from reconciler.declare.reviews import read_reviews
-    from reconciler.plan.access_review.check import check_reviews
     from reconciler.plan.policies import check_policies
     from reconciler.report.problems import as_github, as_json, as_text
     from reconciler.report.sarif import as_sarif
@@ -51,7 +50,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
     problems += check_expired(declarations, now()[:10])
     reviews = read_reviews(desired)
-    problems += [*check_reviews(reviews, declarations, now()[:10]), *_ended(reviews, declarations)]
+    problems += [*_reviewed(reviews, declarations), *_ended(reviews, declarations)]
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)
@@ -62,6 +61,18 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     counts = ", ".join(plural(len(table), noun) for table, noun in sizes)
     echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
+
+
+def _reviewed(reviews: Reviews, declarations: Declarations) -> list[Problem]:
+    """What is wrong with reviews, by what records in files know of renamed accounts; these are read where one is open alone."""
+    from reconciler.plan.access_review.check import check_reviews
+
+    files = [review for _, found in reviews.open for review in found]
+    if not files:
+        return check_reviews(reviews, declarations, now()[:10])
+    from reconciler.cycle.review_records import known_locally
+
+    return check_reviews(reviews, declarations, now()[:10], known_locally(files, declarations))
 
 
 def _ended(reviews: Reviews, declarations: Declarations) -> list[Problem]:

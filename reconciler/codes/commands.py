@@ -200,7 +200,7 @@ CODES = (
     told(
         "ReviewOpen",
         "The review cannot be closed yet",
-        "A decision is missing, or a removal is still declared.",
+        "A decision is missing, a removal is still declared or still there, or the files are not those of the start, or gone.",
         "Closed means decided and followed.",
         "Decide what is missing, `reconcile review apply NAME`, apply, and close again.",
         "a row without a decision",

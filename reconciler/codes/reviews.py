@@ -81,6 +81,14 @@ CODES = (
         shown="`decision: keep` with nothing else",
     ),
     Code(
+        "review-reviewer-left",
+        "A reviewer has left",
+        "The reviewer of a file with open decisions is disabled in the directory, or no longer declared (a warning).",
+        "Nobody decides what is missing.",
+        "Give the file to somebody else: `reconcile review hand-over NAME REVIEWER --to REVIEWER`.",
+        shown="`accountEnabled: false` of a manager who has decisions to make",
+    ),
+    Code(
         "review-self",
         "Somebody decides about their own access",
         "The reviewer of a file is a person in it.",

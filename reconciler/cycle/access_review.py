@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.had import past_in
 from reconciler.cycle.held import counts_of, held_when_applied
 from reconciler.cycle.listener import Listener
+from reconciler.cycle.read_reviewed import read_with_reviewed
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
@@ -70,8 +72,9 @@ class Seen(NamedTuple):
     counts: dict[str, int]
 
 
-def removed(app: App, declarations: Declarations, rows: Iterable[Reviewed], listener: Listener) -> Seen:
+def removed(app: App, declarations: Declarations, rows: Collection[Reviewed], listener: Listener) -> Seen:
     """Whether what was to be removed is gone from the service. Raises RecordError, CredentialError and ServiceError."""
-    with read_and_plan(app, declarations, listener) as session:
+    read = partial(read_with_reviewed, rows=rows)
+    with read_and_plan(app, declarations, listener, read=read) as session:
         context = session.planned.context
         return Seen(read_back(context, rows), counts_of(context))

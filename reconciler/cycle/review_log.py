@@ -31,6 +31,13 @@ def tell_started(store: Store, review: str, files: Iterable[dict[str, Any]]) -> 
     tell(store, Kind.REVIEW_STARTED, f"the review {review} was started with {plural(len(files), 'file')}", details)
 
 
+def tell_handed_over(store: Store, review: str, pair: tuple[str, str], files: Iterable[dict[str, Any]]) -> None:
+    """With which files it goes on, and of `pair` from whom to whom a part of it goes. Raises RecordError."""
+    files, (giver, taker) = list(files), pair
+    details = {"review": review, "digest": digest_of_all(files), "files": len(files), "from": giver, "to": taker}
+    tell(store, Kind.REVIEW_HANDED_OVER, f"the part of {giver} in the review {review} was handed over to {taker}", details)
+
+
 def tell_closed(store: Store, review: str, evidence: str, files: Iterable[Review]) -> None:
     """`evidence` is `sha256:` and the hex digest of the whole file; with which decisions is told too. Raises RecordError."""
     decisions = digest_of_decided(file.document.data for file in files)
@@ -40,10 +47,11 @@ def tell_closed(store: Store, review: str, evidence: str, files: Iterable[Review
 
 def not_as_started(store: Store, review: str, files: Iterable[Review]) -> str:
     """Why the files are not those with which a review was started, in words; empty where they are. Raises RecordError."""
-    started = [str(details.get("digest")) for _, details in _told(store, Kind.REVIEW_STARTED, review)]
-    if not started:
+    kinds = (Kind.REVIEW_STARTED, Kind.REVIEW_HANDED_OVER)
+    said = [(_number(record), str(details.get("digest"))) for kind in kinds for record, details in _told(store, kind, review)]
+    if not said:
         return f"the log of {store.app} knows of no start of the review {review}"
-    if started[-1] != digest_of_all(file.document.data for file in files):
+    if max(said)[1] != digest_of_all(file.document.data for file in files):
         return f"files, rows or reviewers are not those with which the review {review} was started, by the log of {store.app}"
     return ""
 
@@ -73,6 +81,20 @@ def end_of(store: Store, review: str, evidence: str = "") -> End | None:
         if _number(record) >= begun and evidence in ("", said.get("evidence"))
     ]
     return ends[-1] if ends else None
+
+
+def left_open(store: Store) -> dict[str, str]:
+    """The reviews that the log knows as started, and not as closed since: when and by whom each was, in words.
+
+    Raises RecordError.
+    """
+    found = dict[str, tuple[int, str]]()
+    for record, said in _told(store, Kind.REVIEW_STARTED):
+        found[str(said["review"])] = _number(record), f"at {record.get('activityDateTime')} by {by_of(record)}"
+    for record, said in _told(store, Kind.REVIEW_CLOSED):
+        if _number(record) >= found.get(said["review"], (_number(record) + 1, ""))[0]:
+            del found[said["review"]]
+    return {review: begun for review, (_, begun) in found.items()}
 
 
 def check_closed(reviews: Reviews, declarations: Declarations) -> Iterator[Problem]:
@@ -110,11 +132,11 @@ def changed(review: str, end: End) -> str:
     return f"files of the review {review} are not those with which it was closed {end}, by the log"
 
 
-def _told(store: Store, kind: Kind, review: str) -> Iterator[tuple[Record, Record]]:
-    """Records and their details, in the order of the log."""
+def _told(store: Store, kind: Kind, review: str = "") -> Iterator[tuple[Record, Record]]:
+    """Records of a review, or of all, and their details, in the order of the log."""
     for _, record in Query(action=kind.value).select(store.log_blocks()):
         details = ours_of(record).get("details")
-        if isinstance(details, dict) and details.get("review") == review:
+        if isinstance(details, dict) and isinstance(name := details.get("review"), str) and review in ("", name):
             yield record, details
 
 

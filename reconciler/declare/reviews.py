@@ -19,14 +19,15 @@ from reconciler.declare.yaml.document import Document
 
 FOLDER, CLOSED, RULES = "reviews", "closed", "reviewers"
 KEEP, REMOVE = "keep", "remove"
-TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason", "roleValue")
+TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason", "roleValue", "groupId", "source")
 
 
 class Reviewed(NamedTuple):
     """One row: what a person has, and what was decided; `said` is the row as it is written, `number` its place in the list.
 
-    `user` is a userPrincipalName, and empty where nobody declares the account: then `account` is its id. Of `role` and `group`
-    at most one is set; none is the account itself. `value` is the role's own, which stays when it is renamed.
+    `user` is a userPrincipalName, and empty where nobody declared the account. Of `role` and `group` at most one is set; none is
+    the account itself. `account`, `group_id` and `value` are the ids of the account and the group on the service and the role's
+    name there, which stay when anything is renamed; empty in rows that an earlier version wrote.
     """
 
     app: str
@@ -40,6 +41,8 @@ class Reviewed(NamedTuple):
     number: int
     said: dict[str, Any]
     value: str = ""
+    group_id: str = ""
+    source: str = ""
 
     @property
     def who(self) -> str:
@@ -52,7 +55,7 @@ class Reviewed(NamedTuple):
     @property
     def key(self) -> tuple[str, ...]:
         """What tells it apart from every other row."""
-        return self.app, fold(self.user), self.account, fold(self.role), fold(self.group)
+        return self.app, fold(self.user), self.account, fold(self.role), fold(self.group), self.group_id
 
 
 class Review(NamedTuple):
@@ -158,5 +161,5 @@ def _read(found: Reviews, reader: Reader, name: str, file: Path) -> None:
 
 def _rows(items: list[dict[str, Any]]) -> Iterator[Reviewed]:
     for number, item in enumerate(items):
-        app, user, account, login, role, group, decision, reason, value = (str(item.get(key) or "") for key in TEXTS)
-        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item, value)
+        app, user, account, login, role, group, decision, reason, *ids = (str(item.get(key) or "") for key in TEXTS)
+        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item, *ids)

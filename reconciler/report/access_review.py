@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold
-from reconciler.declare.reviews import CLOSED, FOLDER, Reviewed
+from reconciler.declare.reviews import CLOSED, FOLDER
 from reconciler.declare.wording import plural
+from reconciler.declare.yaml.document import Document
 from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.progress import Part
 from reconciler.report.safe import plain
@@ -27,6 +28,17 @@ def document(data: Mapping[str, Any]) -> str:
     """The file of one reviewer (schemas/review.schema.json), decisions still to be made."""
     head = [f"{name}: {scalar(value)}\n" for name, value in data.items() if name != "access"]
     return HEADER + "".join(head) + "access:\n" + "".join(map(_item, data["access"]))
+
+
+def handed_over(document: Document, data: Mapping[str, Any]) -> str:
+    """The text of a reviewer's file with another reviewer and digest, those of `data`; all else, comments too, stays as it is."""
+    old = {
+        name: document.locate((name,)).line - 1 for name in ("reviewer", "reviewerDeclared", "digest") if name in document.data
+    }
+    head = [f"{name}: {scalar(data[name])}" for name in ("reviewer", "reviewerDeclared", "digest") if name in data]
+    kept = [line for number, line in enumerate(document.lines) if number not in old.values()]
+    first = min(old.values())
+    return "\n".join([*kept[:first], *head, *kept[first:]])
 
 
 def _item(row: Mapping[str, Any]) -> str:
@@ -59,9 +71,9 @@ def codeowners(folder: str, review: str, files: Mapping[str, str], mails: Mappin
     return "".join(f"{line}\n" for line in lines)
 
 
-def revocation(row: Reviewed) -> str:
+def revocation(app: str, id: str) -> str:
     """What to type so that an account that nobody declares is put out."""
-    return f"reconcile revoke --app {quote(row.app)} --id {quote(row.account)}"
+    return f"reconcile revoke --app {quote(app)} --id {quote(id)}"
 
 
 def as_text(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:
@@ -83,7 +95,8 @@ def _line(part: Part, today: str) -> str:
     decided = f"{part.keep} to keep, {part.remove} to remove"
     where = f", {len(part.missing)} missing, the first at {part.file}:{part.missing[0]}" if part.missing else ""
     late = f", overdue since {part.due}" if part.is_overdue(today) else ""
-    return plain(f"{part.reviewer}: {decided}{where}{late}")
+    left = f"; the reviewer is {part.left}" if part.left else ""
+    return plain(f"{part.reviewer}: {decided}{where}{late}{left}")
 
 
 def as_json(reviews: Mapping[str, list[Part]], closed: Mapping[str, bool], today: str) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 
+from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed
 from reconciler.declare.wording import plural
 from reconciler.declare.yaml.document import parse
+from reconciler.plan.access.held import Held
 from reconciler.plan.access_review.read_back import ReadBack, Verdict
 from reconciler.plan.access_review.rows import digest_of, digest_of_all
 from reconciler.report.access_review import revocation
@@ -20,7 +22,7 @@ from reconciler.report.safe import plain
 
 FILES = "files/"  # in the evidence: each reviewer's file
 COLUMNS = (
-    "reviewer", "app", "user", "account", "login", "name", "role", "roleValue", "group", "privileged", "source", "why",
+    "reviewer", "app", "user", "account", "login", "name", "role", "roleValue", "group", "groupId", "privileged", "source", "why",
     "assignmentReason", "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
 )  # fmt: skip
 WORDS = """This is the evidence of the access review {name}.
@@ -34,10 +36,10 @@ files/         each reviewer's file as it was when the review was closed; `diges
 The rows of access.json are those of these files, with reviewer, decision and reason. readBack is what was seen of a removal when
 the review was closed, after the declaration no longer gave it: `gone` where the service was read and no longer shows it;
 `notShown` where the service does not show such things at all, and by the record of what was last applied it is gone. The digest
-over files, rows and reviewers, `digest` in query.json, was the one that the start left in the log of each app; nobody decided
-about their own access, by the names that were declared. Otherwise the review would not have been closed. Accounts are counted
-where something was to be removed: other services were not read again. Who wrote a decision is not in here: Git and the pull
-requests say it.
+over files, rows and reviewers, `digest` in query.json, was the one that the start left in the log of each app, or the last
+hand-over from one reviewer to another (`reconcile logs --action reviewHandedOver`); nobody decided about their own access, by the
+names that were declared. Otherwise the review would not have been closed. Accounts are counted where something was to be removed:
+other services were not read again. Who wrote a decision is not in here: Git and the pull requests say it.
 
 `closed.yaml` beside the reviewers' files in the repository holds the SHA-256 of this whole file, and so does the log of each app
 (`reconcile logs --action reviewClosed`), in the record that follows the head in record.json.
@@ -189,9 +191,25 @@ def obstacles(files: Iterable[Review], undecided: Mapping[str, Sequence[Reviewed
 
 
 def _still_there(item: ReadBack) -> str:
-    row = item.row
-    then = "" if row.user else f"; nobody declares this account: put it out with `{revocation(row)}`"
-    if item.found is None:
+    row, found = item.row, item.found
+    then = f"; nobody declares this account: put it out with `{revocation(row.app, item.stranger)}`" if item.stranger else ""
+    if item.verdict is Verdict.HIDDEN:
+        why = f"{row.app} does not show it, and the record never held it"
+        return f"{row.who}: nobody knows whether {row.what} is gone, for {why}{then}"
+    if found is None:
         return f"{row.who}: the account in {row.app} could not be read, so nobody knows whether {row.what} is gone{then}"
-    shown = "on the service" if item.found.shown else "by the record (the service does not show it)"
-    return f"{row.who} still has {row.what} in {row.app} {shown}{then}"
+    shown = "on the service" if found.shown else "by the record (the service does not show it)"
+    place = f", by {found.file}:{found.line}" if found.file else ""
+    return f"{_who(row, found)} still has {_what(row, found)} in {row.app} {shown}{place}{then}"
+
+
+def _who(row: Reviewed, found: Held) -> str:
+    """With the name of today, where that is another one."""
+    now = name_of(found.address) if is_user(found.address) else found.login
+    return row.who if fold(now) in {fold(row.user), fold(row.login), ""} else f"{row.who}, who is {now} now,"
+
+
+def _what(row: Reviewed, found: Held) -> str:
+    """The same of a role or a group; a row about the account is about whatever it has."""
+    same = not (row.role or row.group) or fold(found.what) == fold(row.group or row.role)
+    return row.what if same else f"{row.what}, which is {found.what} now,"

@@ -72,8 +72,7 @@ def who(row: Held, named: bool = False) -> str:
 def _origin(row: Held) -> str:
     """What gives it, until when, why, and whether the service shows it."""
     if row.source is Source.DECLARED:
-        through = f" through group {row.through}" if row.through else ""
-        said = f"{row.file}:{row.line}{through}"
+        said = row.given
     else:
         said = "unmanaged: nobody declares this account" if row.source is Source.UNMANAGED else "by hand: no declaration gives it"
     used = f"last signed in {row.last_login[:10]}" if row.last_login else "never signed in" if row.registered else ""

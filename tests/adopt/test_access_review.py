@@ -10,8 +10,9 @@ from reconciler.adopt.access_review import follow
 from reconciler.adopt.model import ImportRefused
 from reconciler.declare.load import load
 from reconciler.declare.reviews import Reviewed
+from reconciler.plan.access_review.known import Known
 from reconciler.plan.access_review.standing import Standing
-from tests.support.world import World
+from tests.support.world import APP, World
 
 GROUPS = """groups:
   - displayName: Team  # who runs it
@@ -84,3 +85,25 @@ def test_an_account_that_nobody_declares_is_left_to_a_person(world: World) -> No
     desired, row = world.folder / "desired", removal("")._replace(account="2819c223", group="All")
     found = follow(desired, [row, removal("ghost@x.org", "Admin")], Standing(load(desired).declarations, "2026-06-01"))
     assert (found.unmanaged, [other.user for other in found.gone], found.edited) == ([row], ["ghost@x.org"], {})
+
+
+def test_an_account_that_was_declared_since_loses_what_is_declared_and_is_put_out_while_nothing_was_applied(world: World) -> None:
+    desired, row = world.folder / "desired", removal("", "Admin")._replace(account="2819c223", login="ADA@x.org")
+    again = (desired / "apps/wiki/assignments.yaml").read_text()
+    known = {"wiki": Known({"2819c223": "ada@x.org"})}
+    found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01", known))
+    assert (found.unmanaged, found.left, found.edited) == ([], [], {"apps/wiki/assignments.yaml": 1})
+    found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01", known))
+    assert (found.unmanaged, found.gone, found.edited) == ([], [row], {})
+    (desired / "apps/wiki/assignments.yaml").write_text(again)
+    found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01"))
+    assert (found.unmanaged, found.edited) == ([row], {"apps/wiki/assignments.yaml": 1})
+
+
+def test_an_account_that_scope_all_gives_is_left_to_a_person(world: World) -> None:
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    desired, before = world.folder / "desired", (world.folder / "desired/directory/users/a.yaml").read_text()
+    row = removal("ada@x.org")
+    found = follow(desired, [row], Standing(load(desired).declarations, "2026-06-01"))
+    assert found.edited == {"apps/wiki/assignments.yaml": 1} and [left.giving.is_scope for left in found.left] == [True]
+    assert (desired / "directory/users/a.yaml").read_text() == before and found.gone == []

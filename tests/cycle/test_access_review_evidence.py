@@ -46,7 +46,8 @@ def review_of(folder: Path, *rows: Row, decision: str = "remove") -> Review:
 
 
 def row(address: str, what: str = "Admin", kind: str = "role", login: str = "") -> Row:
-    return Row("wiki", Held(address, login or address.partition("/")[2], EVIL, kind, what, True, Source.DECLARED))
+    id = address[1:] if address.startswith("#") else ""
+    return Row("wiki", Held(address, login or address.partition("/")[2], EVIL, kind, what, True, Source.DECLARED, id=id))
 
 
 def closing_of(review: Review, verdict: Verdict = Verdict.NOT_SHOWN) -> Closing:
@@ -127,7 +128,8 @@ def test_what_was_removed_is_looked_for_by_name_earlier_name_login_and_id(tmp_pa
     seen = read_back(context, review.rows)
     assert [item.verdict is Verdict.THERE for item in seen] == [True, True, True, False, True, False, True, False]
     (first, *_, last) = obstacles([], {}, seen)
-    assert first == "ada@x.org still has Admin in wiki on the service" and last.startswith("ghost still has an account")
+    assert first.startswith("ada@x.org still has Admin in wiki on the service, by ") and first.endswith("/assignments.yaml:2")
+    assert last.startswith("ghost still has an account") and f"`reconcile revoke --app wiki --id {ghost}`" in last
 
 
 def test_a_role_that_no_service_shows_is_gone_by_the_record_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from reconciler.declare.yaml.document import parse
 from reconciler.plan.access.held import Held, Source
 from reconciler.plan.access_review.check import check_reviews
 from reconciler.plan.access_review.progress import progress
-from reconciler.plan.access_review.rows import data_of, digest_of
+from reconciler.plan.access_review.rows import data_of, digest_of, head_of
 from reconciler.plan.access_review.share import (
     DISABLED,
     NO_MANAGER,
@@ -29,7 +29,7 @@ from reconciler.plan.access_review.share import (
 )
 from reconciler.report.access_review import as_text, codeowners, document, file_names
 from tests.report.test_markdown import HOSTILE
-from tests.support.world import World
+from tests.support.world import APP, MAPPINGS, World
 
 EVIL = " ".join(HOSTILE.values())
 HEAD = {
@@ -65,7 +65,8 @@ def declared(world: World) -> Declarations:
 
 def row(who: str, what: str = "Admin", kind: str = "role", **more: object) -> Row:
     address, source = (who, Source.UNMANAGED) if who.startswith("#") else (f"User/{who}", Source.DECLARED)
-    return Row("wiki", Held(address, who, who, kind, what, True, source)._replace(**more))  # type: ignore[arg-type]
+    held = Held(address, who, who, kind, what, True, source, id=who[1:] if who.startswith("#") else "")
+    return Row("wiki", held._replace(**more))  # type: ignore[arg-type]
 
 
 def people(shared: Shared) -> dict[str, list[str]]:
@@ -190,7 +191,7 @@ def test_a_row_or_a_file_that_went_is_noticed(world: World) -> None:
 
 def test_a_review_is_overdue_where_a_decision_is_missing_after_its_last_day(world: World) -> None:
     found = reviews(world, ["decision: remove"], [row("ada@x.org"), row("bob@x.org")])
-    (part,) = progress(found.by_name["Q4"])
+    (part,) = progress(found.by_name["Q4"], Named(declared(world).users))
     assert (part.rows, part.remove, len(part.missing)) == (2, 1, 1)
     assert not part.is_overdue("2026-12-15") and part.is_overdue("2026-12-16")
     assert "Q4, due 2026-12-15, overdue: 1 of 2 rows decided" in as_text({"Q4": [part]}, {"Q3": True}, "2026-12-16")
@@ -205,3 +206,41 @@ def test_loading_does_not_look_at_reviews_and_knows_the_folder(world: World) -> 
     assert declared(world).digest == before
     (folder.parent / "odd.yaml").write_text("")
     assert {problem.code for problem in read_reviews(world.folder / "desired").problems} >= {"no-meaning"}
+
+
+def test_an_account_that_scope_all_gives_is_declared_where_the_person_is(world: World) -> None:
+    rows = [row("ada@x.org", "an account", "account"), row("left@x.org", "an account", "account"), row("ada@x.org", "User")]
+    found = reviews(world, ["decision: remove"] * 3, rows)
+    world.assign()
+    assert told(world, found) == []
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    assert told(world, found) == [("warning", "review-still-declared", "a.yaml:2")]
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert problem.message.endswith("has it here, since provisioning.scope is all") and "scoping filter" in problem.remedy
+    out = "scopingFilters: [{clauses: [{attribute: userPrincipalName, operator: NOT EQUALS, value: ada@x.org}]}]"
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", f"  users:\n    {out}\n"))
+    assert told(world, found) == []
+
+
+def test_a_reviewer_who_cannot_decide_any_more_is_told_while_decisions_are_missing(world: World) -> None:
+    found = reviews(world, ["decision: remove"], [row("ada@x.org"), row("bob@x.org")])
+    assert [code for _, code, _ in told(world, found)] == ["review-still-declared"], "who was never declared may be a mailbox"
+    file = world.folder / "desired/reviews/Q4/boss.yaml"
+    head = head_of(HEAD, "boss@x.org", True)
+    file.write_text(document(data_of(head, [row("ada@x.org")])))
+    found = read_reviews(world.folder / "desired")
+    assert told(world, found) == []
+    world.users(
+        "userPrincipalName: ada@x.org", "userPrincipalName: bob@x.org", "userPrincipalName: boss@x.org, accountEnabled: false"
+    )
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert (problem.severity, problem.code, problem.place.line) == ("warning", "review-reviewer-left", 8)
+    assert "boss@x.org is disabled in the directory" in problem.message
+    assert problem.remedy.endswith("`reconcile review hand-over Q4 boss@x.org --to REVIEWER`")
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: bob@x.org")
+    (problem,) = check_reviews(found, declared(world), "2026-06-01")
+    assert "boss@x.org is no longer declared" in problem.message
+    (part,) = progress(found.by_name["Q4"], Named(declared(world).users))
+    assert as_text({"Q4": [part]}, {}, "2026-06-01").endswith("; the reviewer is no longer declared\n")
+    file.write_text(file.read_text().replace("decision:", "decision: remove"))
+    assert "review-reviewer-left" not in {code for _, code, _ in told(world, read_reviews(world.folder / "desired"))}

@@ -18,7 +18,7 @@ from reconciler.report.held import COLUMNS, as_csv, as_json, as_table
 from reconciler.report.html import access as page
 from reconciler.resolve.resolution import resolve
 from tests.report.test_markdown import HOSTILE
-from tests.support.world import World
+from tests.support.world import APP, World
 
 ADMIN = [{"value": "admin"}]
 
@@ -178,3 +178,15 @@ def test_no_name_is_computed_by_a_spreadsheet_or_is_markup(name: str) -> None:
     (_, cells) = csv.reader(io.StringIO(as_csv({name: [row]})))
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
     assert "<script>alert" not in page.render({name: [row]}, "now")
+
+
+def test_an_account_that_is_there_since_scope_is_all_names_the_person_s_line(world: World) -> None:
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    world.assign("group: Team, role: User")
+    world.converge()
+    (eve,) = picked(held(world.session().planned.context), frozenset({"eve@x.org"}), frozenset(), frozenset())
+    assert (eve.kind, eve.source, eve.line, eve.through) == ("account", Source.DECLARED, 4, "") and eve.file.endswith(
+        "users/a.yaml"
+    )
+    assert "users/a.yaml:4 (provisioning.scope is all)" in as_table({"Wiki": [eve]})
+    assert "users/a.yaml:4 (provisioning.scope is all)" in page.render({"Wiki": [eve]}, "")

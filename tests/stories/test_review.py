@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.rows import digest_of
 from tests.support.servers import Desk, scim_server
 
@@ -94,7 +95,7 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         status = desk.reconcile("review", "status", "2026-Q4", "--detailed-exitcode")
         assert status.code == 2 and "2026-Q4, due 2099-12-15: 0 of 6 rows decided" in status.out
         assert (
-            "grace@x.org: 0 to keep, 0 to remove, 4 missing, the first at desired/reviews/2026-Q4/grace@x.org.yaml:11"
+            "grace@x.org: 0 to keep, 0 to remove, 4 missing, the first at desired/reviews/2026-Q4/grace@x.org.yaml:12"
             in status.out
         )
         decide(folder / "boss@x.org.yaml")
@@ -148,8 +149,8 @@ def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
         desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").rpartition("  - {")[0])
         refused = desk.reconcile(*CLOSE)
         assert refused.code == 1 and not (tmp_path / "q4.zip").exists()
-        assert "eve@x.org still has Admin in wiki on the service" in refused.err, refused
-        assert "ada@x.org still has group Net in wiki on the service" in refused.err
+        assert "eve@x.org still has Admin, which is Chief now, in wiki on the service" in refused.err, refused
+        assert "ada@x.org still has group Net, which is Crew now, in wiki on the service" in refused.err
 
 
 def test_files_that_are_not_those_of_the_start_and_an_end_by_hand_are_told(tmp_path: Path) -> None:
@@ -233,10 +234,10 @@ def test_an_account_that_nobody_declares_is_put_out_by_the_command_that_is_named
         desk.seed("temp@x.org", roles=[{"value": "admin"}, {"value": "user"}])
         (account,) = desk.find("temp@x.org")
         for file in started(desk).iterdir():
-            text = file.read_text().replace("    account:", "    user: none\n    account:")
-            file.write_text(text)
+            of_nobody, filled = f"    account: {scalar(account['id'])}\n", "    user: none\n"
+            file.write_text(file.read_text().replace(of_nobody, filled + of_nobody))
             decide(file, removed=("none: Admin", "none: User"))
-            file.write_text(file.read_text().replace("    user: none\n", ""))
+            file.write_text(file.read_text().replace(filled, ""))
         command = f"reconcile revoke --app wiki --id {account['id']}"
         applied = desk.reconcile("review", "apply", "2026-Q4")
         assert applied.code == 5 and "2 removals: 0 out of the declarations, 2 left to you" in applied.out, applied

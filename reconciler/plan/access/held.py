@@ -22,6 +22,8 @@ from reconciler.record.entries import is_active
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
+BY_SCOPE = " (provisioning.scope is all)"
+
 
 class Source(StrEnum):
     """What gives somebody what they have; `unmanaged` is all that an account has which is nobody's."""
@@ -35,12 +37,13 @@ class Held(NamedTuple):
     """One role or group that an active account has; `kind` is role, group, or account where it has neither.
 
     `address` is the person's, `#ID` where the account is nobody's; `login` is its userName. `through`, `file`, `line`, `until`
-    and `reason` are those of the assignment, or of the group's declaration, that gives it; of what nothing gives `reason` is who
-    edited the account, where the service's own log tells. `shown` is false where the record
-    alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
-    on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes. `approvals` let the
-    plan through that gave it, by the log: each with safeguard, reason, file and line.
+    and `reason` are those of the assignment, or of the group's declaration, that gives it, or with `by_scope` of the person,
+    whose account is there since everybody is in scope; of what nothing gives `reason` is who edited the account, where the
+    service's own log tells. `shown` is false where the record alone says so, since the service does not show it. `since` is when
+    it came, by the log, and `confirmed` when it was last seen on the service: now, where that shows it. `last_login` and
+    `registered` are when the service says so. All are times, UTC, and empty where nobody knows. `value` is the name of a role on
+    the service, which stays when its displayName changes; `id` and `group_id` are those of the account and the group there.
+    `approvals` let the plan through that gave it, by the log: each with safeguard, reason, file and line.
     """
 
     address: str
@@ -61,7 +64,16 @@ class Held(NamedTuple):
     since: str = ""
     confirmed: str = ""
     value: str = ""
+    id: str = ""
+    group_id: str = ""
+    by_scope: bool = False
     approvals: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def given(self) -> str:
+        """What gives something declared, in words: the line, and the group through which it comes, or that scope is all."""
+        through = f" through group {self.through}" if self.through else BY_SCOPE if self.by_scope else ""
+        return f"{self.file}:{self.line}{through}"
 
 
 def held(context: Context) -> tuple[Held, ...]:
@@ -120,10 +132,11 @@ class _Work:
     def rows(self, account: LiveObject) -> Iterator[Held]:
         address = self.context.matching.addresses.get(account.id, UNKNOWN + account.id)
         row = Held(address, account.name, self._name(address, account), "account", "an account", False, self._source(address))
+        row = row._replace(id=account.id)
         if (person := self.context.live.roles.people.get(account.id)) is not None:
             row = row._replace(last_login=person.last_login, registered=person.registered)
         rows = [*self._roles(row, account), *(self._group(row, group) for group in self.groups.get(address, ()))]
-        yield from rows or [self._with(row, self._any(address))]
+        yield from rows or [self._account(row)]
 
     def _name(self, address: str, account: LiveObject) -> str:
         user = self.context.resolution.users.get(address)
@@ -147,7 +160,7 @@ class _Work:
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
             known = privileged or fold(text) in self.context.privileged_then
-            yield self._by_hand(row._replace(kind="role", what=text, privileged=known), account)
+            yield self._by_hand(row._replace(kind="role", what=text, privileged=known, value=text), account)
 
     def _by_hand(self, row: Held, account: LiveObject) -> Held:
         """With who edited the account since it was last read, where the service's own log tells."""
@@ -171,6 +184,14 @@ class _Work:
             until=given.expires,
             reason=given.reason or "",
         )
+
+    def _account(self, row: Held) -> Held:
+        """The account itself: what is assigned gives it, or that everybody who is declared is in scope."""
+        given, user = self._any(row.address), self.context.resolution.users.get(row.address)
+        if given is not None or user is None or self._is_out(row.address) or self.context.app.provisioning.scope != "all":
+            return self._with(row, given)
+        place = self.context.place("User/", user.row)
+        return row._replace(source=Source.DECLARED, file=place.file, line=place.line, by_scope=True)
 
     def _any(self, address: str) -> Assignment | None:
         """What gives somebody an account, where no role is told to the service."""
@@ -198,7 +219,8 @@ class _Work:
     def _group(self, row: Held, group: tuple[str, LiveObject, bool]) -> Held:
         address, live, shown = group
         name = row_key(address)
-        found = row._replace(kind="group", what=live.name, privileged=fold(address) in self.privileged, shown=shown)
+        privileged = fold(address) in self.privileged
+        found = row._replace(kind="group", what=live.name, privileged=privileged, shown=shown, group_id=live.id)
         place = self._declared_in(name, row.address)
         return found._replace(source=Source.DECLARED, file=place.file, line=place.line) if place else found
 

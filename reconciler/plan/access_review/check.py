@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from shlex import quote
 
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.place import Place, Problem
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed, Reviews
-from reconciler.plan.access_review.progress import undecided
+from reconciler.plan.access_review.known import Known
+from reconciler.plan.access_review.progress import has_left, undecided
 from reconciler.plan.access_review.rows import digest_of
+from reconciler.plan.access_review.share import Named
 from reconciler.plan.access_review.standing import Standing
 
+OUT_OF_SCOPE = "leave them out by a scoping filter, set their accountEnabled to false, or provisioning.scope to assigned"
 REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
 
 
-def check_reviews(reviews: Reviews, declarations: Declarations, today: str) -> list[Problem]:
+def check_reviews(
+    reviews: Reviews, declarations: Declarations, today: str, known: Mapping[str, Known] | None = None
+) -> list[Problem]:
     """Of every review that is not closed errors of its files, and a warning for each removal that is still declared; of one that
-    is closed whether it may be.
+    is closed whether it may be. `known` is as in Standing.
     """
-    standing = Standing(declarations, today)
+    standing = Standing(declarations, today, known)
     found = list(reviews.problems)
     for name, files in reviews.open:
         found += check_review(files, standing)
+        found += _left(files, Named(declarations.users))
         if name not in reviews.broken:
             found += _missing_files(files)
     for name, closed in reviews.closed.items():
@@ -30,6 +37,20 @@ def check_reviews(reviews: Reviews, declarations: Declarations, today: str) -> l
             words = f"the review {name} is said to be closed, and not everything in it is decided"
             found.append(Problem(closed.place, "error", "review-not-closed", words, REOPEN))
     return found
+
+
+def _left(files: Iterable[Review], named: Named) -> Iterator[Problem]:
+    """A warning for each reviewer of whom decisions are missing, and who cannot make them any more."""
+    for review in files:
+        if why := has_left(review, named):
+            words = f"{review.reviewer} is {why}, and decisions are missing in this file"
+            place = review.document.locate(("reviewer",))
+            yield Problem(place, "warning", "review-reviewer-left", words, hand_over(review.name, review.reviewer))
+
+
+def hand_over(review: str, reviewer: str) -> str:
+    """What to do where a reviewer has left."""
+    return f"give it to somebody else: `reconcile review hand-over {review} {quote(reviewer)} --to REVIEWER`"
 
 
 def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:
@@ -69,7 +90,7 @@ def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Pro
         message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
         yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
     reviewer = standing.user(review.reviewer)  # who may have been renamed since, or be named as before
-    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), standing.user(row.user)} - {""})):
+    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), *standing.people(row)} - {""})):
         message = f"{row.who} decides about their own access"
         remedy = "start the review again with somebody else, whom --otherwise names"
         yield Problem(review.place(row), "error", "review-self", message, remedy)
@@ -77,12 +98,15 @@ def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Pro
 
 def _still_declared(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
     for giving in standing.of(row):
-        through = f" through group {giving.group}" if giving.group else ""
+        through = (
+            ", since provisioning.scope is all" if giving.is_scope else f" through group {giving.group}" if giving.group else ""
+        )
         place = review.place(row)
+        who, decided = standing.called(row), f"{place.file}:{place.line}"
         yield Problem(
             Place(giving.file, giving.line),
             "warning",
             "review-still-declared",
-            f"{row.who} was to lose {row.what} in {row.app} ({place.file}:{place.line}), and still has it here{through}",
-            f"take it out, or run `reconcile review apply {review.name}`",
+            f"{who} was to lose {row.what} in {row.app} ({decided}), and still has it here{through}",
+            OUT_OF_SCOPE if giving.is_scope else f"take it out, or run `reconcile review apply {review.name}`",
         )

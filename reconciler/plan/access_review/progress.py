@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed
+from reconciler.plan.access_review.share import Named
 
 
 class Part(NamedTuple):
@@ -17,6 +18,7 @@ class Part(NamedTuple):
     keep: int
     remove: int
     missing: tuple[int, ...]  # lines of the file on which a row without a decision begins
+    left: str = ""  # why the reviewer cannot decide any more, in words
 
     @property
     def rows(self) -> int:
@@ -26,9 +28,19 @@ class Part(NamedTuple):
         return bool(self.missing) and self.due < today
 
 
-def progress(files: Iterable[Review]) -> list[Part]:
+def progress(files: Iterable[Review], named: Named) -> list[Part]:
     """By file."""
-    return [_part(review) for review in files]
+    return [_part(review, has_left(review, named)) for review in files]
+
+
+def has_left(review: Review, named: Named) -> str:
+    """Why a reviewer cannot decide what is missing, in words; "" where they can, or nothing is missing."""
+    if not undecided(review):
+        return ""
+    if named.is_disabled(review.reviewer):
+        return "disabled in the directory"
+    gone = review.document.data.get("reviewerDeclared") is True and not named.is_declared(review.reviewer)
+    return "no longer declared" if gone else ""
 
 
 def undecided(review: Review) -> list[Reviewed]:
@@ -36,7 +48,7 @@ def undecided(review: Review) -> list[Reviewed]:
     return [row for row in review.rows if not row.decision]
 
 
-def _part(review: Review) -> Part:
+def _part(review: Review, left: str) -> Part:
     keep, remove = (sum(row.decision == decision for row in review.rows) for decision in (KEEP, REMOVE))
     lines = tuple(review.document.locate(("access", row.number)).line for row in undecided(review))
-    return Part(review.reviewer, review.file, review.due, keep, remove, lines)
+    return Part(review.reviewer, review.file, review.due, keep, remove, lines, left)

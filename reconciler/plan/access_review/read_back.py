@@ -1,52 +1,102 @@
-"""Removals of a review and a service as it is now in; whether each is gone out. Pure."""
+"""Removals of a review and a service as it is now in; whether each is gone out. Pure.
+
+Who was renamed has the same account, and so it is with groups: each is looked for by its id on the service and by every name of
+it. What a service does not show is unknown, and not gone.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from reconciler.declare.names import fold, user_address
+from reconciler.declare.names import STRANGER, fold, group_address, user_address
 from reconciler.declare.reviews import Reviewed
-from reconciler.plan.access.held import Held, held
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.access.held import Held, Source, held
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
+from reconciler.plan.live import LiveObject
 
 
 class Verdict(StrEnum):
-    """`notShown`: the service does not show such things; by the record it is gone. `unknown`: the account could not be read."""
+    """`notShown`: the service does not show such things; by the record, which held it, it is gone. `hidden`: nor did the record
+    ever hold it. `unknown`: the account or the group could not be read.
+    """
 
     GONE = "gone"
     THERE = "stillThere"
     NOT_SHOWN = "notShown"
+    HIDDEN = "hidden"
     UNKNOWN = "unknown"
 
 
 class ReadBack(NamedTuple):
-    """What became of one removal; where it is still there, `found` is what was seen."""
+    """What became of one removal; where it is still there, `found` is what was seen.
+
+    `stranger` is the id of the account, where nobody declares it; "" where somebody does.
+    """
 
     row: Reviewed
     verdict: Verdict
     found: Held | None = None
+    stranger: str = ""
 
     @property
     def stands_in_the_way(self) -> bool:
-        return self.verdict in (Verdict.THERE, Verdict.UNKNOWN)
+        return self.verdict not in (Verdict.GONE, Verdict.NOT_SHOWN)
 
 
 def read_back(context: Context, rows: Iterable[Reviewed]) -> list[ReadBack]:
     """In the order of the rows, of the context's app alone."""
-    there = held(context)
-    return [_of(context, row, there) for row in rows]
+    service = _Service(context)
+    return [service.look(row) for row in rows]
 
 
-def _of(context: Context, row: Reviewed, there: Iterable[Held]) -> ReadBack:
-    names, groups = _names(context, row), _groups(context, row)
-    found = next((item for item in there if _is_of(item, names) and _is_what(item, row, groups)), None)
-    if found is not None:
-        return ReadBack(row, Verdict.THERE, found)
-    if names & {fold(address) for address in context.live.unknown}:
-        return ReadBack(row, Verdict.UNKNOWN)
-    return ReadBack(row, Verdict.GONE if _is_shown(context, row, groups) else Verdict.NOT_SHOWN)
+class _Service:
+    """What active accounts have, by every name of the account and by its id."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.unknown = context, {fold(address) for address in context.live.unknown}
+        self.by_id, self.by_name = defaultdict[str, list[Held]](list), defaultdict[str, list[Held]](list)
+        for item in held(context):
+            self.by_id[item.id].append(item)
+            for name in {fold(item.address), fold(item.login)}:
+                self.by_name[name].append(item)
+
+    def look(self, row: Reviewed) -> ReadBack:
+        names, groups = _names(self.context, row), _groups(self.context, row)
+        named = (item for name in sorted(names) for item in self.by_name.get(name, ()))
+        own = [*self.by_id.get(row.account, ()), *named] if row.account else list(named)
+        found = next((item for item in own if _is_what(item, row, groups)), None)
+        verdict = Verdict.THERE if found is not None else self._unseen(row, own, names, groups)
+        one = found or next(iter(own), None)
+        unmanaged = row.account if not row.user else ""
+        return ReadBack(row, verdict, found, unmanaged if one is None else one.id if one.source is Source.UNMANAGED else "")
+
+    def _unseen(self, row: Reviewed, own: list[Held], names: frozenset[str], groups: frozenset[str]) -> Verdict:
+        """Of what is not there: gone where the service would show it, else what the record says, if it ever said anything."""
+        if self.unknown & {*names, fold(STRANGER + row.account), *_addresses(row, groups)}:
+            return Verdict.UNKNOWN
+        if row.account and not own:  # it was asked by its id, and is not there, or disabled
+            return Verdict.GONE
+        if row.group and not self.context.app.groups.enabled:
+            return Verdict.HIDDEN
+        hiding = [group for group in self._live_groups(row, groups) if group.members is None]
+        if not hiding if row.group else not row.role or self.context.shown_roles:
+            return Verdict.GONE
+        addresses = [item.address for item in own]
+        addresses += [self.context.matching.groups.get(group.id, UNKNOWN_GROUP + group.id) for group in hiding]
+        ever = row.source not in (Source.BY_HAND, Source.UNMANAGED)
+        recorded = ever and all(self.context.known(address) is not None for address in addresses)
+        return Verdict.NOT_SHOWN if recorded and (row.group or not self._no_longer_read()) else Verdict.HIDDEN
+
+    def _live_groups(self, row: Reviewed, names: frozenset[str]) -> list[LiveObject]:
+        return [item for item in self.context.live.groups.values() if item.id == row.group_id or fold(item.name) in names]
+
+    def _no_longer_read(self) -> bool:
+        """Whether something carried roles that the mapping does not name any more: there they may be still."""
+        mapped = {slot.target for slot in self.context.resolution.user_mapping.slots if slot.carries_roles}
+        return bool((self.context.carried | self.context.unmapped) - mapped - {"members"})
 
 
 def _names(context: Context, row: Reviewed) -> frozenset[str]:
@@ -59,27 +109,23 @@ def _names(context: Context, row: Reviewed) -> frozenset[str]:
     return frozenset(names | ({fold(UNKNOWN + row.account)} if row.account else set()))
 
 
-def _is_of(item: Held, names: frozenset[str]) -> bool:
-    return fold(item.address) in names or fold(item.login) in names
-
-
 def _groups(context: Context, row: Reviewed) -> frozenset[str]:
     """Names under which the group of a row may stand, folded: of then, and of today."""
     groups = context.resolution.declarations.groups
     return frozenset({fold(row.group), fold(groups.name_now(row.group))} if row.group else ())
 
 
+def _addresses(row: Reviewed, groups: Iterable[str]) -> set[str]:
+    """Of the group of a row, folded; that of an id is how a group is named that was asked for by it."""
+    ids = {fold(group_address(UNKNOWN + row.group_id))} if row.group_id else set()
+    return {fold(group_address(name)) for name in groups} | ids
+
+
 def _is_what(item: Held, row: Reviewed, groups: frozenset[str]) -> bool:
     """A row about an account is about whatever it has; a role that is called otherwise since has the same value."""
     if row.group:
-        return item.kind == "group" and fold(item.what) in groups
+        return item.kind == "group" and (fold(item.what) in groups or (row.group_id != "" and item.group_id == row.group_id))
     if row.role:
-        return item.kind == "role" and (fold(item.what) == fold(row.role) or (row.value != "" and item.value == row.value))
+        same = row.value != "" and fold(item.value) == fold(row.value)
+        return item.kind == "role" and (fold(item.what) == fold(row.role) or same)
     return True
-
-
-def _is_shown(context: Context, row: Reviewed, names: frozenset[str]) -> bool:
-    if row.role:
-        return bool(context.shown_roles)
-    groups = [group for group in context.live.groups.values() if fold(group.name) in names]
-    return all(group.members is not None for group in groups)

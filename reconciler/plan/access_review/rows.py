@@ -10,7 +10,6 @@ from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.access.held import Held, Source
 from reconciler.plan.access_review.share import Row
-from reconciler.plan.context import UNKNOWN
 from reconciler.resolve.canonical import sha256
 
 DECIDED = ("decision", "reason")  # what a reviewer fills in
@@ -24,12 +23,13 @@ def row_of(row: Row) -> dict[str, Any]:
     known = {
         "app": row.app,
         "user": person,
-        "account": "" if person else held.address.removeprefix(UNKNOWN),
+        "account": held.id,
         "login": held.login if fold(held.login) != fold(person) else "",
         "name": held.name if held.name != person else "",
         "role": held.what if held.kind == "role" else "",
-        "roleValue": held.value if held.kind == "role" else "",
+        "roleValue": held.value,
         "group": held.what if held.kind == "group" else "",
+        "groupId": held.group_id,
         "privileged": held.privileged,
         "source": str(held.source),
         "why": _why(held),
@@ -43,13 +43,18 @@ def row_of(row: Row) -> dict[str, Any]:
 
 
 def _why(held: Held) -> str:
-    through = f" through group {held.through}" if held.through else ""
-    return f"{held.file}:{held.line}{through}" if held.source is Source.DECLARED else WHY[held.source]
+    return held.given if held.source is Source.DECLARED else WHY[held.source]
 
 
 def _written(value: Any) -> Any:
     """A text that YAML cannot hold is escaped."""
     return value if not isinstance(value, str) or can_hold(value) else visible(value)
+
+
+def head_of(head: dict[str, Any], reviewer: str, declared: bool) -> dict[str, Any]:
+    """The head of a reviewer's file; `declared` is whether the reviewer is a declared user."""
+    others = {name: value for name, value in head.items() if name not in ("reviewer", "reviewerDeclared")}
+    return {**others, "reviewer": reviewer, **({"reviewerDeclared": True} if declared else {})}
 
 
 def data_of(head: dict[str, Any], rows: Iterable[Row]) -> dict[str, Any]:

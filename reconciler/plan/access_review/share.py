@@ -118,6 +118,9 @@ class Named:
         row = self.rows.get(fold(reviewer))
         return reviewer if row is None else str(self.names[row])
 
+    def is_declared(self, reviewer: str) -> bool:
+        return fold(reviewer) in self.rows
+
     def is_disabled(self, reviewer: str) -> bool:
         """Whether it is a declared user who is disabled; who is not declared may be a mailbox of several people."""
         row = self.rows.get(fold(reviewer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.plan.access.had import Had
-from reconciler.plan.access.held import Held
+from reconciler.plan.access.held import BY_SCOPE, Held
 from reconciler.plan.access.moved import Moved
 from reconciler.report.had_text import cells_of, given, taken, unconfirmed
 from reconciler.report.held import who
@@ -39,7 +39,7 @@ def _timed(row: Row, held: Held) -> Row:
 def row(app: str, held: Held) -> Row:
     """A row of `COLUMNS`; `app` is the display name."""
     what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
-    place = f"{held.file}:{held.line}" if held.file else ""
+    place = f"{held.file}:{held.line}{BY_SCOPE if held.by_scope else ''}" if held.file else ""
     given = (who(held, named=True), app, held.kind, what, held.source, held.through, place)
     why = "; ".join(filter(None, [held.reason, *(f"approved: {approval_text(item)}" for item in held.approvals)]))
     cells = (*given, held.since[:10], held.until or "", why, held.confirmed[:10])
