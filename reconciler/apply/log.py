@@ -11,6 +11,7 @@ from reconciler.apply.log_shape import (
     SCOPING,
     Export,
     Facts,
+    Roles,
     Step,
     members,
     properties,
@@ -23,7 +24,7 @@ from reconciler.apply.steps import StepKind
 from reconciler.declare.names import STRANGER, is_group, user_address
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
 from reconciler.plan.model import Access, Skip
-from reconciler.record.entries import Entry
+from reconciler.record.entries import Entry, is_active
 
 SECRET = "RandomString("  # of the functions whose values only an apply makes the one that makes passwords
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
@@ -93,7 +94,7 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
             before=steps_before(change, scoping(job, change.address)),
             exports=went.exports,
             read_back=read_back,
-            roles=roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome),
+            roles=_roles_written(job, change.address, went, entry) if not stranger else _of_stranger(rows, outcome),
             rows=rows,
             causes=change.causes,
             place=(change.file, change.line),
@@ -103,10 +104,10 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     )
 
 
-def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> tuple[list[str] | None, list[str] | None]:
+def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> Roles:
     """The roles of an account that nobody declared, of which the record knows none: those that the service showed."""
     before = [row.what for row in rows if row.kind == "role" and not row.gains]
-    return before, [] if outcome.status in ("done", "ignored") else before
+    return Roles(before, [] if outcome.status in ("done", "ignored") else before)
 
 
 def _with_generated(job: Job, change: Change, entry: Entry | None) -> Iterable[AttributeChange]:
@@ -125,14 +126,21 @@ def secret_targets(job: Job, address: str) -> set[str]:
     return {s.target for s in slots if s.hidden or s.redacts or (s.expression and SECRET in s.expression.text)}
 
 
-def roles_told(
-    job: Job, address: str, before: Iterable[str] | None, entry: Entry | None
-) -> tuple[list[str] | None, list[str] | None]:
-    """The names of the roles that somebody had, and has; a group has none, it gives some."""
+def _roles_written(job: Job, address: str, went: Went, entry: Entry | None) -> Roles:
+    """With those which the service showed and the record did not have."""
+    before, shown = went.roles_before, job.inputs.shown.get(address, ())
+    met = [key for key in (entry or {}).get("roles", ()) if before is not None and key in shown and key not in before]
+    return roles_told(job, address, before, entry)._replace(met=tuple(_named(job, met)))
+
+
+def roles_told(job: Job, address: str, before: Iterable[str] | None, entry: Entry | None) -> Roles:
+    """The names of the roles that somebody had, and has, assigned or not; a group has none, it gives some."""
     if is_group(address):
-        return None, None
+        return Roles()
     after = None if entry is None and before is None else list((entry or {}).get("roles", ()))
-    return None if before is None else _named(job, before), None if after is None else _named(job, after)
+    staying = job.inputs.left.get(address, ()) if entry is not None and after is not None and is_active(entry) else ()
+    known = None if before is None else _named(job, before)
+    return Roles(known, None if after is None else _named(job, dict.fromkeys((*after, *staying))), tuple(_named(job, staying)))
 
 
 def _named(job: Job, keys: Iterable[str]) -> list[str]:

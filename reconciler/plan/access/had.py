@@ -12,6 +12,7 @@ from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.ledger import REVOKE
 from reconciler.plan.access.marks import NOTHING, Marks, group_mark, role_mark
+from reconciler.plan.access.one_record import address_of
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.revocations import Revoked
 from reconciler.plan.access.role_names import LATEST, truly_gave, truly_took
@@ -42,6 +43,21 @@ class Deed(NamedTuple):
         """When, UTC."""
         return str(self.record.get("activityDateTime", ""))
 
+    def row(self, kind: str) -> Record:
+        """The row of the record that tells of this person and thing, by their names of then; empty where none does."""
+        ours = self.record.get("reconcile", {})
+        rows = [item for item in ours.get("access") or () if isinstance(item, dict)]
+        same = (item for item in rows if fold(str(item.get("what", ""))) == fold(self.what) and item.get("kind") == kind)
+        known = {fold(self.address), *([fold(address_of(self.record))] if kind != "group" else [])}
+        found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
+        # Where no role is told to the service the log tells of the account.
+        return found or next((item for item in rows if kind == "role" and item.get("kind") == "account"), {})
+
+    def place(self, kind: str) -> tuple[str, int]:
+        """The file and the line that gave it, or took it."""
+        said = self.row(kind) or self.record.get("reconcile", {}).get("declaredAt") or {}
+        return str(said.get("file", "")), int(said.get("line", 0))
+
 
 class Had(NamedTuple):
     """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
@@ -52,7 +68,8 @@ class Had(NamedTuple):
     `approvers` are those of the pull requests that these name, by number, as far as GitHub told. `seen` is when the log last
     said that it was so, until then. `part` is a key of the role or group, of a group one that a rename does not change.
     `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was to be so then, and no log
-    confirms it. `revoked` is a revocation that stood then, so that they were to have nothing.
+    confirms it. `revoked` is a revocation that stood then, so that they were to have nothing. `stays` is since what nothing
+    assigns the role, which the mapping leaves where it is.
     """
 
     address: str
@@ -69,10 +86,11 @@ class Had(NamedTuple):
     part: str = ""
     declared: Declared | None = None
     revoked: Revoked | None = None
+    stays: Deed | None = None
 
     def pulls(self) -> set[int]:
-        """The pull requests in which what gave it and what took it were reviewed."""
-        named = (deed.record.get("reconcile", {}).get("pullRequest") for deed in (self.gave, self.took) if deed is not None)
+        """The pull requests in which what gave it, what took it, and what ended its assignment were reviewed."""
+        named = (d.record.get("reconcile", {}).get("pullRequest") for d in (self.gave, self.took, self.stays) if d is not None)
         return {number for number in named if isinstance(number, int)}
 
 
@@ -86,6 +104,7 @@ class Past:
     gaps:     what the log has lost
     problems: what else is wrong with its chain
     head:     the newest record that has a link
+    is_whole: whether the log has all since its first record
     now:      what the record says of what accounts have, as far as it says it
     marks:    what is privileged by today's declarations
     """
@@ -98,6 +117,7 @@ class Past:
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
     head: Record | None = None
+    is_whole: bool = False
     now: Mapping[Thing, bool | None] = field(default_factory=dict)
     marks: Marks = NOTHING
 
@@ -164,7 +184,8 @@ class Past:
         """With what gave a role or group of an account, and what took it."""
         gave, given_as = truly_gave(self.told.moments, thing, found.gave, account.gave.at if account.gave else "")
         took, taken_as = truly_took(self.told.moments, thing, found.took, account.took.at if account.took else LATEST)
-        row = row._replace(gave=self._deed(thing, _later(gave, account), given_as), seen=found.seen)
+        stays = self._deed(thing, found.stays, thing.what)
+        row = row._replace(gave=self._deed(thing, _later(gave, account), given_as), seen=found.seen, stays=stays)
         return self._taken(row, thing, self._deed(thing, _sooner(took, account.took), taken_as))
 
     def _taken(self, row: Had, thing: Thing, deed: Deed | None) -> Had:
@@ -201,7 +222,7 @@ class Past:
         return name_of(address) or address
 
     def _state(self, thing: Thing, at: str) -> State:
-        return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps)
+        return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps, self.is_whole)
 
 
 def named_of(row: Had) -> tuple[str, str, str]:

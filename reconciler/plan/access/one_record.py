@@ -54,6 +54,11 @@ def replaces(record: Record) -> bool:
     return ours.get("action") == "create" or (ours.get("adopts") is True and mends(ours))
 
 
+def is_gone(ours: Record) -> bool:
+    """Whether an account or a group was found disabled or deleted by hand; else what it has was merely found so."""
+    return ours.get("found") is True and ours.get("action") in ("disable", "delete")
+
+
 def mends(ours: Record) -> bool:
     """Whether it puts right what somebody did by hand, at a time that nobody knows."""
     return "drift" in (ours.get("causes") or ())

@@ -6,7 +6,7 @@ from reconciler.declare.names import fold, is_user
 from reconciler.plan.access.keys import UNKNOWN, Thing
 from reconciler.plan.access.ledger import Ledger
 from reconciler.plan.access.marks_told import MarksTold
-from reconciler.plan.access.one_record import address_of, id_of, mends, modified, replaces
+from reconciler.plan.access.one_record import address_of, id_of, is_gone, mends, modified, replaces
 from reconciler.plan.access.past import Record
 
 MEMBERS = "members"
@@ -23,9 +23,9 @@ class Groups:
         at, action = str(record.get("activityDateTime", "")), ours.get("action")
         deleted = ledger.groups.by_name.get(fold(address)) if replaces(record) else None
         key = ledger.groups.key(address, id_of(record), at)
-        if deleted or ours.get("found"):
+        if deleted or is_gone(ours):
             ledger.found_gone(list(ledger.inside[deleted or key]), record)
-        if ours.get("found"):
+        if is_gone(ours):
             return
         self.marks.see_group(key, at, ours.get("access") or ())
         if action == "delete":
@@ -37,15 +37,16 @@ class Groups:
 
     def _members(self, record: Record, key: str, at: str) -> None:
         ours = record["reconcile"]
-        puts_right = mends(ours)
+        puts_right, found = mends(ours), ours.get("found") is True
         by_hand = key in self._begun or puts_right
         for side, is_in in zip(modified(record, MEMBERS), (False, True), strict=True):
             for member in map(str, side or ()):
                 if is_user(member) or member.startswith(UNKNOWN):
-                    before = None if ours.get("action") == "adopt" else not is_in
+                    before = None if found or ours.get("action") == "adopt" else not is_in
                     thing = Thing(self.ledger.names.member(member, at), "group", key)
                     self.ledger.inside[key].add(thing)
-                    self.ledger.put(thing, record, before, is_in, not puts_right if is_in else not by_hand)
+                    sure = not found and (not puts_right if is_in else not by_hand)
+                    self.ledger.put(thing, record, before, is_in, sure)
 
     def _deleted(self, record: Record, key: str) -> None:
         ledger, at = self.ledger, str(record.get("activityDateTime"))
