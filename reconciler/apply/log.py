@@ -129,8 +129,15 @@ def secret_targets(job: Job, address: str) -> set[str]:
 def _roles_written(job: Job, address: str, went: Went, entry: Entry | None) -> Roles:
     """With those which the service showed and the record did not have."""
     before, shown = went.roles_before, job.inputs.shown.get(address, ())
-    met = [key for key in (entry or {}).get("roles", ()) if before is not None and key in shown and key not in before]
+    # One that has another name by now is none that was met.
+    told = () if before is None or not is_declared(job, before) else (entry or {}).get("roles", ())
+    met = [key for key in told if key in shown and key not in (before or ())]
     return roles_told(job, address, before, entry)._replace(met=tuple(_named(job, met)))
+
+
+def is_declared(job: Job, roles: Iterable[str]) -> bool:
+    """Whether all of these roles, by their keys, are declared under the name that they had."""
+    return job.resolution.limited.app.roles.keys() >= set(roles)
 
 
 def roles_told(job: Job, address: str, before: Iterable[str] | None, entry: Entry | None) -> Roles:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.apply.log import roles_told, scoping, skip_step
+from reconciler.apply.log import is_declared, roles_told, scoping, skip_step
 from reconciler.apply.log_shape import (
     IMPORT,
     SCOPING,
@@ -93,7 +93,7 @@ def _regiven(job: Job, address: str, entry: Entry, before: list[str], at: str) -
         reason += f": {', '.join(stay)} not assigned any more, and stays, as the mapping only adds"
     facts = Facts(job.app, job.occasion, job.origin, at, address, "update", "success", reason, entry["id"], "roles")
     # Where the service shows roles it has shown these: nobody knows since when. A role with a new name is the same one.
-    found = bool(job.shown_roles) and job.resolution.limited.app.roles.keys() >= set(before)
+    found = bool(job.shown_roles) and is_declared(job, before)
     causes, place = _causes(job, address, {*before} ^ {*entry.get("roles", ())}), declared_at(job, address)
     steps = steps_unwritten(place[0], scoping(job, address), f"matched {entry['id']}", "update")
     return record_of(replace(facts, before=steps, roles=roles, rows=rows, causes=causes, place=place, found=found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.apply.log import STATUSES, Went
+from reconciler.apply.log import STATUSES, Went, is_declared
 from reconciler.apply.log_shape import Export
 from reconciler.apply.model import Job
 from reconciler.apply.steps import Step
@@ -51,7 +51,7 @@ def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
 def _as_read(job: Job, address: str, recorded: tuple[str, ...]) -> tuple[str, ...]:
     """Without what somebody took by hand and nothing assigns any more, and with what stays though nothing does."""
     shown, user = job.inputs.shown.get(address), job.resolution.users.get(address)
-    if shown is None or not job.resolution.limited.app.roles.keys() >= set(recorded):  # a role with a new name is none of these
+    if shown is None or not is_declared(job, recorded):  # a role with a new name is none of these
         return recorded
     wanted = {role.key for role in user.roles} if user is not None and address not in job.inputs.revoked else set()
     left = (key for key in job.inputs.left.get(address, ()) if key not in recorded)
