@@ -30,7 +30,7 @@ from reconciler.record.log.walk import about
 from reconciler.record.open import recovered
 from reconciler.report.had import by_row
 from tests.support.budget import THOROUGH, examples
-from tests.support.world import MAPPINGS, World
+from tests.support.world import MAPPINGS, ROLES, World
 
 ADDING = MAPPINGS.replace("AssertiveAppRole", "AppRole")
 SHOWN = {"admin": "Admin", "user": "User"}
@@ -670,3 +670,31 @@ def test_what_a_hand_gave_is_taken_by_no_line_that_gave_it(tmp_path: Path) -> No
     world.converge()
     (row,) = [row for row in past_of(world).at("2026-06-02T00:00:00Z") if (row.login, row.what) == ("ada@x.org", "Admin")]
     assert row.took is not None and row.took.at == world.now and not by_row(row)
+
+
+def test_it_is_not_known_back_to_the_last_reading_alone(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-06-05T00:00:00Z"
+    world.users("userPrincipalName: ada@x.org, jobTitle: Engineer", "userPrincipalName: joe@x.org")
+    world.converge()
+    world.edit("ada@x.org", "roles", [{"value": "user"}, {"value": "admin"}])
+    world.now = "2026-06-09T00:00:00Z"
+    world.converge()
+    assert "Admin" not in told_of(world, "ada@x.org", "2026-06-03T00:00:00Z"), "the reading of 5 June shows that it was not there"
+    assert not told_of(world, "ada@x.org", "2026-06-07T00:00:00Z")["Admin"].known
+
+
+def test_names_are_those_of_the_day_also_once_the_log_is_cut(tmp_path: Path) -> None:
+    world = hired(tmp_path)
+    world.now = "2026-08-02T00:00:00Z"
+    world.users("userPrincipalName: eva@x.org, previously: [ada@x.org]", "userPrincipalName: joe@x.org")
+    world.groups("displayName: Web, previously: [Net], members: [eva@x.org, joe@x.org]")
+    world.write("apps/wiki/roles.yaml", ROLES.replace("displayName: User", "displayName: Reader"))
+    world.assign("group: Web, role: Reader", "user: joe@x.org, role: Admin")
+    world.converge()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.audited.now", lambda: "2026-08-03T00:00:00Z")
+        assert prune_log(world.store, "2026-08") > 0
+    before, after = ({(row.login, row.what) for row in past_of(world).at(f"2026-0{day}T00:00:00Z")} for day in ("7-01", "8-03"))
+    assert before >= {("ada@x.org", "Net"), ("ada@x.org", "User")} and not {who for who, _ in before} & {"eva@x.org"}
+    assert after >= {("eva@x.org", "Web"), ("eva@x.org", "Reader")}

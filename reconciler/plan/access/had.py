@@ -140,7 +140,8 @@ class Past:
         """Accounts that had nothing any more at a time, each with what took the last of it before."""
         for key, things in self._accounts().items():
             account = Thing(key, "account")
-            taken = [(moment, thing) for thing in things for moment in self._last(thing, at) if moment.after is False]
+            last = ((moment, thing) for thing in things for moment in self._last(thing, at))
+            taken = [(moment, thing) for moment, thing in last if moment.after is False and moment.record]
             if taken and self._state(account, at).had is False:
                 moment, thing = max(taken, key=lambda pair: pair[0].at)
                 address = self.told.names.at(key, at)

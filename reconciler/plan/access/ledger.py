@@ -57,6 +57,14 @@ class Ledger:
         """Whether the last that is told of it is the same."""
         return bool(self.moments.get(thing)) and self.moments[thing][-1].after is after
 
+    def absent(self, thing: Thing, *times: str, before: bool | None = False) -> None:
+        """That it was not there at these times, the earliest first, by what was told of all that an account had, or a group."""
+        moments = self.moments[thing]
+        if not moments:
+            self.of[thing.account].append(thing)
+            first, *later = dict.fromkeys(times)
+            moments += [Moment(first, before, False, True, UNTOLD), *(Moment(at, False, False, True, UNTOLD) for at in later)]
+
     def is_out(self, thing: Thing) -> bool:
         """Whether the last that is told of it is that somebody does not have it."""
         return self._is(thing, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.names import STRANGER, user_address
+from reconciler.declare.names import STRANGER, is_group, user_address
 from reconciler.plan.access.past import Record
 
 WRITTEN = frozenset({"asWritten", "otherwise"})
@@ -69,6 +69,13 @@ def modified(record: Record, name: str) -> tuple[Any, Any]:
         if isinstance(item, dict) and item.get("displayName") == name:
             return item.get("oldValue"), item.get("newValue")
     return None, None
+
+
+def name_before(record: Record, address: str) -> str:
+    """The address that an object had before it was renamed; empty where it was not, or where the service knows it otherwise."""
+    old, new = modified(record, "displayName" if is_group(address) else "userName")
+    kind, _, name = address.partition("/")
+    return f"{kind}/{old}" if isinstance(old, str) and old and new == name and old != new else ""
 
 
 def address_of(record: Record) -> str:

@@ -15,7 +15,7 @@ class Moment(NamedTuple):
     `sure` is whether it had been so before since whatever came before this moment; else it was merely found so, and may have been
     made by hand at any time. `record` is the one of the log. `other` is the name that a role had before it, or has
     since, where it only got another one: that gave nothing and took nothing. `stays` is that nothing assigns it, and
-    that the mapping leaves it.
+    that the mapping leaves it. Without a record it tells only what was so.
     """
 
     at: str
@@ -71,7 +71,7 @@ def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[G
     seen = next((m.at for m in reversed(moments[:number]) if m.after is True), "")
     if had and gave is None and any(gap.since <= at for gap in gaps):
         had = None  # what gave it may be among the records that are lost
-    took = next((m for m in moments[number:] if m.after is False), None)
+    took = next((m for m in moments[number:] if m.after is False and m.record), None)
     return State(had, gave, took, seen, moments[taken - 1].at if taken else "", _staying(moments[:number]))
 
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.declare.names import STRANGER, fold
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.ledger import Ledger
 from reconciler.plan.access.marks_told import MarksTold
-from reconciler.plan.access.one_record import active_by, called_by, id_of, is_gone, mends, modified, replaces
+from reconciler.plan.access.one_record import active_by, called_by, id_of, is_gone, mends, modified, name_before, replaces
 from reconciler.plan.access.past import Record
 from reconciler.plan.access.renamed_roles import RenamedRoles, Told
 
 ROLES = "appRoleAssignments"
 
 
+class Read(NamedTuple):
+    """When all roles of an account were told first and last, and whether the first was when it was made."""
+
+    first: str
+    last: str
+    made: bool
+
+
 class People:
     def __init__(self, ledger: Ledger, marks: MarksTold, renamed: RenamedRoles) -> None:
         self.ledger, self.marks, self.renamed = ledger, marks, renamed
+        self._read: dict[str, Read] = {}  # by account
 
     def look(self, record: Record, ours: Record, address: str) -> None:
         """At a record of an account."""
         ledger = self.ledger
         deleted = ledger.names.by_name.get(fold(address)) if replaces(record) else None
         key = ledger.names.key(called_by(record, address), id_of(record), str(record.get("activityDateTime", "")))
+        if earlier := name_before(record, address):
+            ledger.names.until(key, str(record.get("activityDateTime", "")), earlier)
         if deleted or is_gone(ours):
             ledger.found_gone(self._ended(deleted or key, ours), record)
         if is_gone(ours):
@@ -33,9 +44,15 @@ class People:
         self._account(Thing(key, "account"), record, ours, address.startswith(STRANGER))
         told, staying = list(self._roles(record, ours)), set(map(ledger.spell, ours.get("staying") or ()))
         self._not_told(key, record, {what for what, *_ in told})
+        read = self._read.get(key)
         for what, before, after, sure in told:
+            if read is not None and not (before is False and sure):
+                ledger.absent(Thing(key, "role", what), read.first, read.last, before=False if read.made else None)
             ledger.put(Thing(key, "role", what), record, before, after, sure, what in staying)
         self.renamed.look(key, record, told)
+        if ours.get("roles") is not None and ledger.known:
+            at, made = str(record.get("activityDateTime", "")), ours.get("action") == "create"
+            self._read[key] = Read(at, at, made) if read is None else read._replace(last=at)
 
     def _account(self, thing: Thing, record: Record, ours: Record, stranger: bool) -> None:
         before, after, sure = active_by(record, ours.get("action", ""))
