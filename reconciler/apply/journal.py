@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sized
 from typing import Any
 
-from reconciler.apply.origin import Origin
 from reconciler.apply.pace import Baton
 from reconciler.apply.steps import Step, StepKind
 from reconciler.declare.names import is_group
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Action
 from reconciler.record.entries import Entry
 from reconciler.record.store import RecordError
 
@@ -40,17 +38,6 @@ def opening(
         **({"roles": roles} if roles is not None else {}),
         **_members(step),
     }
-
-
-def beginning(origin: Origin, changes: Sequence[Change]) -> Line:
-    """The line of a run, before its first step: what its records of the log say alike, and why things change.
-
-    `causes` are those of most changes, `otherwise` those of each other one by its address.
-    """
-    most = Counter(change.causes for change in changes).most_common(1)[0][0]
-    said = {**origin.as_json(), "approvals": [dict(item) for item in origin.approvals], "pulls": dict(origin.pulls)}
-    others = {change.address: list(change.causes) for change in changes if change.causes != most}
-    return {"origin": {name: value for name, value in said.items() if value}, "causes": list(most), "otherwise": others}
 
 
 def is_telling(step: Step, takes: Sized) -> bool:

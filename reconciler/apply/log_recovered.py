@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -26,6 +27,17 @@ KILLED = "done by a run that was killed before it could log it"
 UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
 Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
 Known = tuple[dict[str, Any], dict[str, Any]]
+
+
+def beginning(job: Job) -> dict[str, Any]:
+    """The journal's line of a run, before its first step: what its records of the log say alike, and why things change.
+
+    `causes` are those of most changes, `otherwise` those of each other one by its address.
+    """
+    origin, most = job.origin, Counter(change.causes for change in job.changes).most_common(1)[0][0]
+    said = {**origin.as_json(), "approvals": [dict(item) for item in origin.approvals], "pulls": dict(origin.pulls)}
+    others = {change.address: list(change.causes) for change in job.changes if change.causes != most}
+    return {"origin": {name: value for name, value in said.items() if value}, "causes": list(most), "otherwise": others}
 
 
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
