@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, intention, is_telling, move, opening, unanswered
+from reconciler.apply.log_recovered import beginning
 from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.outcomes import Outcomes
 from reconciler.apply.pace import ONE_AT_A_TIME, Baton, Pace
@@ -120,6 +121,8 @@ class _Run:
 
     def go(self, stopped: Callable[[], bool]) -> None:
         outcomes = self.outcomes
+        if self.phases:
+            self.lines.add(*self._of_this_run(beginning(self.job)))
         for steps in self.phases:
             self.telling, self.over = deque(steps), set()
             self.shared.gathered.begin(self._read_first(steps))

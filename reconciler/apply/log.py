@@ -11,6 +11,7 @@ from reconciler.apply.log_shape import (
     SCOPING,
     Export,
     Facts,
+    Roles,
     Step,
     members,
     properties,
@@ -23,7 +24,7 @@ from reconciler.apply.steps import StepKind
 from reconciler.declare.names import STRANGER, is_group, user_address
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
 from reconciler.plan.model import Access, Skip
-from reconciler.record.entries import Entry
+from reconciler.record.entries import Entry, is_active
 
 SECRET = "RandomString("  # of the functions whose values only an apply makes the one that makes passwords
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
@@ -32,7 +33,6 @@ ENTRA = {
     "MatchingAttributeEmpty": "ImportSkipped",
     "DuplicateSource": "DuplicateSourceEntries",
 }
-Roles = tuple[list[str] | None, list[str] | None]  # names of those before and after, None where nobody knows them
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -77,7 +77,7 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     # Rows name an account that nobody declared as the service does.
     rows = tuple(job.origin.access_by_change.get(user_address(change.name) if stranger else change.address, ()))
     held = _held(job, change.address, rows) if change.adopts and entry is not None else ()
-    roles = roles_told(job, change.address, went.roles_before, entry) if not stranger else _of_stranger(rows, outcome)
+    roles = _roles_written(job, change.address, went, entry) if not stranger else _of_stranger(rows, outcome)
     read_back = READ_BACK.get(outcome.status, "unknown" if went.uncertain else "notWritten")
     return record_of(
         Facts(
@@ -123,15 +123,14 @@ def _inside(job: Job, change: Change) -> tuple[str, ...]:
 
 def _with_held(roles: Roles, held: Iterable[Access]) -> Roles:
     """The record knows nothing of what an account had before it was adopted, the service does."""
-    before, after = roles
     had = [row.what for row in held if row.kind == "role"]
-    return (before if before is None else [*dict.fromkeys([*before, *had])]), after
+    return roles if roles.before is None else roles._replace(before=[*dict.fromkeys([*roles.before, *had])])
 
 
 def _of_stranger(rows: Iterable[Access], outcome: Outcome) -> Roles:
     """The roles of an account that nobody declared, of which the record knows none: those that the service showed."""
     before = [row.what for row in rows if row.kind == "role" and not row.gains]
-    return before, [] if outcome.status in ("done", "ignored") else before
+    return Roles(before, [] if outcome.status in ("done", "ignored") else before)
 
 
 def _with_generated(job: Job, change: Change, entry: Entry | None) -> Iterable[AttributeChange]:
@@ -150,12 +149,28 @@ def secret_targets(job: Job, address: str) -> set[str]:
     return {s.target for s in slots if s.hidden or s.redacts or (s.expression and SECRET in s.expression.text)}
 
 
+def _roles_written(job: Job, address: str, went: Went, entry: Entry | None) -> Roles:
+    """With those which the service showed and the record did not have."""
+    before, shown = went.roles_before, job.inputs.shown.get(address, ())
+    # One that has another name by now is none that was met.
+    told = () if before is None or not is_declared(job, before) else (entry or {}).get("roles", ())
+    met = [key for key in told if key in shown and key not in (before or ())]
+    return roles_told(job, address, before, entry)._replace(met=tuple(_named(job, met)))
+
+
+def is_declared(job: Job, roles: Iterable[str]) -> bool:
+    """Whether all of these roles, by their keys, are declared under the name that they had."""
+    return job.resolution.limited.app.roles.keys() >= set(roles)
+
+
 def roles_told(job: Job, address: str, before: Iterable[str] | None, entry: Entry | None) -> Roles:
-    """The names of the roles that somebody had, and has; a group has none, it gives some."""
+    """The names of the roles that somebody had, and has, assigned or not; a group has none, it gives some."""
     if is_group(address):
-        return None, None
+        return Roles()
     after = None if entry is None and before is None else list((entry or {}).get("roles", ()))
-    return None if before is None else _named(job, before), None if after is None else _named(job, after)
+    staying = job.inputs.left.get(address, ()) if entry is not None and after is not None and is_active(entry) else ()
+    known = None if before is None else _named(job, before)
+    return Roles(known, None if after is None else _named(job, dict.fromkeys((*after, *staying))), tuple(_named(job, staying)))
 
 
 def _named(job: Job, keys: Iterable[str]) -> list[str]:

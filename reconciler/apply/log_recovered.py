@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from reconciler.apply.log_shape import (
     modified,
     record_of,
 )
+from reconciler.apply.log_unwritten import declared_at
 from reconciler.apply.model import Job
 from reconciler.apply.origin import Origin
 from reconciler.apply.steps import StepKind
@@ -27,6 +29,17 @@ Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of
 Known = tuple[dict[str, Any], dict[str, Any]]
 
 
+def beginning(job: Job) -> dict[str, Any]:
+    """The journal's line of a run, before its first step: what its records of the log say alike, and why things change.
+
+    `causes` are those of most changes, `otherwise` those of each other one by its address.
+    """
+    origin, most = job.origin, Counter(change.causes for change in job.changes).most_common(1)[0][0]
+    said = {**origin.as_json(), "approvals": [dict(item) for item in origin.approvals], "pulls": dict(origin.pulls)}
+    others = {change.address: list(change.causes) for change in job.changes if change.causes != most}
+    return {"origin": {name: value for name, value in said.items() if value}, "causes": list(most), "otherwise": others}
+
+
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records of what a killed run did and could not log: one an object, with the values that it wrote.
 
@@ -34,6 +47,8 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
     """
     left = {change.address: change for change in job.changes}
     steps: dict[str, list[Written]] = {}
+    journal = list(journal)
+    begun_by = {line.get("cycle", ""): line for line in journal if "origin" in line}
     for line in journal:
         address = line.get("address", "")
         if "step" in line:
@@ -45,7 +60,7 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
         for address, written in steps.items()
     }
     known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
-    return [_recovered(job, address, written, KILLED) for address, written in known.items() if written]
+    return [_recovered(job, address, written, KILLED, begun_by) for address, written in known.items() if written]
 
 
 def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
@@ -57,7 +72,7 @@ def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
         for address, begun in writes.items()
         if _is_done(job, begun, left.get(address))
     }
-    return [_recovered(job, address, [(writes[address], ended)], UNHEARD, "heard") for address, ended in done.items()]
+    return [_recovered(job, address, [(writes[address], ended)], UNHEARD, {}, "heard") for address, ended in done.items()]
 
 
 def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
@@ -88,22 +103,25 @@ def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
             )
 
 
-def _recovered(job: Job, address: str, written: list[Known], why: str, part: str = "") -> dict[str, Any]:
+def _recovered(
+    job: Job, address: str, written: list[Known], why: str, runs: Mapping[str, Mapping[str, Any]], part: str = ""
+) -> dict[str, Any]:
+    """`runs` are the journal's lines of the runs that did it, by cycle."""
     first, (begun, ended) = written[0][0], written[-1]
     secret = secret_targets(job, address)
     wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
     values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
     before = None if first.get("roles") is None and first.get("step") != StepKind.CREATE else first.get("roles") or []
     entry = ended.get("entry") or _as_shown(job, address, job.record.entries.get(address, {}), wanted)
-    now = job.origin
-    origin = Origin(
-        begun.get("cycle", ""), display_name=now.display_name, base_url=now.base_url, profile=now.profile, tenant=now.tenant
-    )
+    run = runs.get(begun.get("cycle", ""), {})
+    roles = roles_told(job, address, before, entry)
+    moves = {address: (before, entry.get("roles", ()))} if before is not None and address in job.resolution.users else {}
+    rows = job.rows_of(moves) if job.rows_of is not None else {}
     return record_of(
         Facts(
             app=job.app,
             occasion=job.occasion if not begun.get("cycle") else "",
-            origin=origin,
+            origin=_origin(job, begun, run.get("origin", {})),
             at=ended.get("at") or begun.get("at", ""),
             address=address,
             action=first.get("action", "other"),
@@ -114,9 +132,30 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
             properties=(*values, *_members(written)),
             exports=tuple(Export(line["step"], STATUSES.get(end["outcome"], "failure")) for line, end in written),
             read_back=READ_BACK.get(ended["outcome"], "unknown"),
-            roles=roles_told(job, address, before, entry),
+            roles=roles,
+            rows=rows.get(address, ()),
+            causes=tuple(run.get("otherwise", {}).get(address) or run.get("causes", ())),
+            place=declared_at(job, address),
             digest=first.get("digest", ""),
         )
+    )
+
+
+def _origin(job: Job, begun: Mapping[str, Any], said: Mapping[str, Any]) -> Origin:
+    """Of the run that did it, as far as its journal says so."""
+    now = job.origin
+    return Origin(
+        begun.get("cycle", ""),
+        starter=said.get("startedBy", {}),
+        plan=said.get("planDigest", ""),
+        commit=said.get("commit"),
+        dirty=said.get("dirty", False),
+        display_name=now.display_name,
+        base_url=now.base_url,
+        profile=now.profile,
+        approvals=tuple(said.get("approvals", ())),
+        pulls=said.get("pulls", {}),
+        tenant=now.tenant,
     )
 
 

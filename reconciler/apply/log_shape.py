@@ -32,6 +32,17 @@ class Export(NamedTuple):
     milliseconds: int = 0
 
 
+class Roles(NamedTuple):
+    """Names of the roles before and after, None where nobody knows them; of those after, the ones that nothing assigns, and the
+    ones that were assigned and met on the service, since when nobody knows.
+    """
+
+    before: list[str] | None = None
+    after: list[str] | None = None
+    staying: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a record tells of one object beside its change.
@@ -40,11 +51,10 @@ class Facts:
     id:        of the account or the group on the service, None where there is none
     part:      tells two records of one object and pass apart; empty for the only one
     read_back: whether the service shows what it was told: asWritten, otherwise, outstanding, notWritten or unknown
-    roles:     names of the roles before and after, None where nobody knows them
     before:    Graph's steps until the object is written, `exports` those since
     rows:      who gains or loses what by it
     held:      who had what of it already when it was adopted; `inside` who was in a group, where no property says so
-    found:     it was found so, done by hand at a time that nobody knows; nothing was written
+    found:     it was found so, since when nobody knows; nothing was written
     adopts:    the account was there before, and is ours from now on: who had what of it before is not known
     """
 
@@ -63,7 +73,7 @@ class Facts:
     before: tuple[Step, ...] = ()
     exports: tuple[Export, ...] = ()
     read_back: str = ""
-    roles: tuple[list[str] | None, list[str] | None] = (None, None)
+    roles: Roles = Roles()
     rows: tuple[Access, ...] = ()
     held: tuple[Access, ...] = ()
     inside: tuple[str, ...] = ()
@@ -90,7 +100,7 @@ def record_of(facts: Facts) -> dict[str, Any]:
         "durationInMilliseconds": sum(export.milliseconds for export in facts.exports),
         "provisioningStatusInfo": {"status": facts.status, "errorInformation": {"reason": facts.reason, **facts.information}},
         "provisioningSteps": [*facts.before, *(export_step(facts.action, export) for export in facts.exports)],
-        "modifiedProperties": [*facts.properties, *_roles_property(*facts.roles)],
+        "modifiedProperties": [*facts.properties, *_roles_property(facts.roles)],
         "initiatedBy": initiated_by(origin.starter),
         "servicePrincipal": {"id": facts.app, "displayName": origin.display_name or facts.app},
         "sourceIdentity": _identity(facts.address, facts.address, kind, facts.name),
@@ -133,14 +143,17 @@ def _ours(facts: Facts) -> dict[str, Any]:
         "approvals": [dict(item) for item in facts.origin.approvals] if facts.digest else [],
         "access": [access_row(row) for row in facts.rows],
         "held": [held_row(row, facts.inside) for row in facts.held],
-        "roles": facts.roles[1],
+        "roles": facts.roles.after,
+        "staying": list(facts.roles.staying),
+        "met": list(facts.roles.met),
         "readBack": facts.read_back,
     }
     return {name: value for name, value in known.items() if value or (name == "roles" and value is not None)}
 
 
 def access_row(row: Access) -> dict[str, Any]:
-    """Who gains or loses a role or a membership, by which line; nothing of what is not said."""
+    """Who gains or loses a role or a membership, by which line, where one gave it; nothing of what is not said."""
+    by_line = row.gains or row.gave
     known = {
         "address": row.address,
         "gains": row.gains,
@@ -148,8 +161,8 @@ def access_row(row: Access) -> dict[str, Any]:
         "what": row.what,
         "privileged": row.privileged or None,
         "through": row.through,
-        "file": row.file,
-        "line": row.line,
+        "file": row.file if by_line else "",
+        "line": row.line if by_line else 0,
         "expires": row.until,
         "reason": row.reason,
     }
@@ -179,10 +192,10 @@ def members(change: Change) -> tuple[dict[str, Any], ...]:
     return (modified("members", list(change.remove), list(change.add)),) if change.add or change.remove else ()
 
 
-def _roles_property(before: list[str] | None, after: list[str] | None) -> tuple[dict[str, Any], ...]:
-    if after is None or sorted(before or ()) == sorted(after):
+def _roles_property(roles: Roles) -> tuple[dict[str, Any], ...]:
+    if roles.after is None or sorted(roles.before or ()) == sorted(roles.after):
         return ()
-    return (modified("appRoleAssignments", before, after),)
+    return (modified("appRoleAssignments", roles.before, roles.after),)
 
 
 # Steps

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.apply.log import roles_told, scoping, skip_step
+from reconciler.apply.log import is_declared, roles_told, scoping, skip_step
 from reconciler.apply.log_shape import (
     IMPORT,
     SCOPING,
@@ -42,7 +42,7 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     inside = (modified("members", [], list(entry["members"])),) if entry.get("members") else ()
     roles = roles_told(job, address, (), entry)
     reason = "matched an account that was there; nothing was written"
-    place = _declared_at(job, address)
+    place = declared_at(job, address)
     steps = steps_unwritten(place[0], scoping(job, address), f"matched {entry['id']}", "adopt")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
     held = job.inputs.held.get(address, ())
@@ -74,7 +74,7 @@ def _found(job: Job, address: str, entry: Entry, at: str) -> dict[str, Any]:
     facts = Facts(job.app, job.occasion, job.origin, at, address, action, "success", reason, entry["id"], "found")
     roles = roles_told(job, address, entry.get("roles", ()), Entry(id=entry["id"]))
     left_out = scoping(job, address) or (step(SCOPING, "scoping", "success", "no longer wanted"),)
-    steps = steps_unwritten(_declared_at(job, address)[0], left_out, f"found {what}: {entry['id']}", action)
+    steps = steps_unwritten(declared_at(job, address)[0], left_out, f"found {what}: {entry['id']}", action)
     return record_of(replace(facts, before=steps, roles=roles, found=True, read_back="asWritten", causes=(Cause.DRIFT,)))
 
 
@@ -87,13 +87,17 @@ def regiven_lines(job: Job, before: Mapping[str, list[str]], at: str) -> list[di
 
 
 def _regiven(job: Job, address: str, entry: Entry, before: list[str], at: str) -> dict[str, Any]:
+    roles = roles_told(job, address, dict.fromkeys((*before, *job.inputs.left.get(address, ()))), entry)
+    rows = tuple(row for row in job.inputs.regiven.get(address, ()) if row.gains or row.what not in roles.staying)
     reason = "other roles by the declaration; nothing had to be written to the account"
+    if stay := [row.what for row in job.inputs.regiven.get(address, ()) if row not in rows]:
+        reason += f": {', '.join(stay)} not assigned any more, and stays, as the mapping only adds"
     facts = Facts(job.app, job.occasion, job.origin, at, address, "update", "success", reason, entry["id"], "roles")
-    rows = job.inputs.regiven.get(address, ())
-    roles = roles_told(job, address, before, entry)
-    causes, place = _causes(job, address, {*before} ^ {*entry.get("roles", ())}), _declared_at(job, address)
+    # Where the service shows roles it has shown these: nobody knows since when. A role with a new name is the same one.
+    found = bool(job.shown_roles) and is_declared(job, before)
+    causes, place = _causes(job, address, {*before} ^ {*entry.get("roles", ())}), declared_at(job, address)
     steps = steps_unwritten(place[0], scoping(job, address), f"matched {entry['id']}", "update")
-    return record_of(replace(facts, before=steps, roles=roles, rows=rows, causes=causes, place=place))
+    return record_of(replace(facts, before=steps, roles=roles, rows=rows, causes=causes, place=place, found=found))
 
 
 def _causes(job: Job, address: str, moved: Iterable[str]) -> tuple[Cause, ...]:
@@ -104,7 +108,7 @@ def _causes(job: Job, address: str, moved: Iterable[str]) -> tuple[Cause, ...]:
     return tuple(cause for cause in Cause if cause in found)
 
 
-def _declared_at(job: Job, address: str) -> tuple[str, int]:
+def declared_at(job: Job, address: str) -> tuple[str, int]:
     """The file and the line that declare a user or a group."""
     declared = job.resolution.users if is_user(address) else job.resolution.groups
     if (item := declared.get(address)) is None:

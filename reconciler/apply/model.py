@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from reconciler.apply.origin import Origin
 from reconciler.plan.apply_inputs import ApplyInputs
 from reconciler.plan.change import Change
 from reconciler.plan.live import roles_shown
-from reconciler.plan.model import Skip
+from reconciler.plan.model import Access, Skip
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution
@@ -19,6 +19,9 @@ from reconciler.rolesources.source import RoleSource
 from reconciler.scim.errors import ServiceError
 
 ENDED = ("done", "ignored", "outstanding")  # of which nothing is told to the service again
+
+
+Rows = Callable[[Mapping[str, tuple[Collection[str], Collection[str]]]], Mapping[str, tuple[Access, ...]]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Job:
     the commit that they come from, whatever they leave; empty where their files are in none.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
     `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `origin` is
-    what all records of the log say alike; `roles` is the API beside SCIM that holds them.
+    what all records of the log say alike; `roles` is the API beside SCIM that holds them. `rows_of` says of what an earlier run
+    did and could not log who gained or lost which roles (keys before and after) by which line; None where no run left anything.
     """
 
     app: str
@@ -45,6 +49,7 @@ class Job:
     skipped: tuple[Skip, ...] = ()
     origin: Origin = field(default_factory=Origin)
     roles: RoleSource | None = None
+    rows_of: Rows | None = None
 
     @cached_property
     def shown_roles(self) -> frozenset[str]:

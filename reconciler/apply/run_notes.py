@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.apply.log import STATUSES, Went
+from reconciler.apply.log import STATUSES, Went, is_declared
 from reconciler.apply.log_shape import Export
 from reconciler.apply.model import Job
 from reconciler.apply.steps import Step
@@ -26,7 +26,7 @@ class RunNotes:
         self._exports[step.change.address] = (*self._exports.get(step.change.address, ()), export)
 
     def roles_before(self, address: str) -> list[str]:
-        """The keys of the roles that the record had there when the run began."""
+        """The keys of the roles that somebody had there when the run began."""
         return list(self._roles.get(address, ()))
 
     def went(self, address: str, touched: set[str], now: Callable[[], str]) -> Went:
@@ -42,7 +42,17 @@ class RunNotes:
 
 
 def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
-    """Address of each change of who is in the record -> the keys of the roles that it has there before anything is written."""
+    """Address of each change of who is in the record -> the keys of the roles that they have before anything is written."""
     recorded = {change.address: job.inputs.renamed.get(change.address, change.address) for change in job.changes}
     entries = job.record.entries
-    return {address: tuple(entries[old].get("roles", ())) for address, old in recorded.items() if old in entries}
+    return {a: _as_read(job, a, tuple(entries[old].get("roles", ()))) for a, old in recorded.items() if old in entries}
+
+
+def _as_read(job: Job, address: str, recorded: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what somebody took by hand and nothing assigns any more, and with what stays though nothing does."""
+    shown, user = job.inputs.shown.get(address), job.resolution.users.get(address)
+    if shown is None or not is_declared(job, recorded):  # a role with a new name is none of these
+        return recorded
+    wanted = {role.key for role in user.roles} if user is not None and address not in job.inputs.revoked else set()
+    left = (key for key in job.inputs.left.get(address, ()) if key not in recorded)
+    return (*(key for key in recorded if key in wanted or key in shown), *left)

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.apply.journal import Line
 from reconciler.apply.log import log_lines
+from reconciler.apply.log_members import met_lines, met_members
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.log_unwritten import adopted_lines, found_lines, found_out, new_skips, regiven_lines, skip_lines
 from reconciler.apply.model import Outcome, Result
@@ -37,17 +38,21 @@ class RunRecord:
         changing = {change.address for change in self.job.changes}
         self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
         self._note_roles(changing)
-        found = found_out(self.job)
+        found, met = found_out(self.job), met_members(self.job)
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
             record.begin(self.job.head)
         record.keep_out(inputs.revoked)
         journal = self.store.read_journal()
-        self._log_earlier(journal)
+        told = self._log_earlier(journal)
         skips = new_skips(self.job)
         at = self.now()
-        settled = [*found_lines(self.job, found, at), *adopted_lines(self.job, self.adopted, at)]
+        settled = [
+            *found_lines(self.job, found, at),
+            *adopted_lines(self.job, self.adopted, at),
+            *met_lines(self.job, met, told, at),
+        ]
         self.store.log([*settled, *skip_lines(self.job, skips, at), *self._role_lines()])
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
@@ -107,12 +112,13 @@ class RunRecord:
     def _log_lines(self, outcome: Outcome, notes: RunNotes) -> list[dict[str, Any]]:
         return log_lines(self.job, outcome, notes.went(outcome.change.address, self.changes.touched, self.now))
 
-    def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
-        """What an earlier run did and did not live to log, or to hear of."""
+    def _log_earlier(self, journal: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What an earlier run did and did not live to log, or to hear of; returns the records."""
         fresh = [line for line in journal if line.get("run", 0) >= self.job.record.runs]
         lines = recovered(self.job, fresh) + heard(self.job, {line.get("address", "") for line in fresh})
         known = {line.get("id") for line in self.store.read_log()} if lines else set()
         self.store.log([line for line in lines if line["id"] not in known])
+        return lines
 
     def _forget_revoked(self, outcomes: list[Outcome]) -> None:
         """Of whom the declaration agrees, and who is out."""

@@ -10,7 +10,7 @@ from reconciler.cycle.had import past_in
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.access.held import Held, by_record, dated, held
+from reconciler.plan.access.held import Held, by_record, dated, held, staying
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
@@ -57,4 +57,5 @@ def held_by(app: App, declarations: Declarations, store: Store, record: Record |
     if record is None:
         return None
     rows = by_record(app, resolve(app, declarations, today()), record)
-    return dated(rows, past_in(app, declarations, store, record), now())
+    past, at = past_in(app, declarations, store, record), now()
+    return staying(dated(rows, past, at), past, at)

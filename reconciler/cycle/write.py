@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ from reconciler.cycle.read import read_live
 from reconciler.cycle.role_reading import NOBODY, Anew
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.access.rows import regiven
 from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.plan.change import Change
 from reconciler.plan.roles_beside import memory
@@ -145,6 +147,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
         skipped,
         origin_of(session, started, request.pulls or {}, request.cycle),
         session.roles,
+        partial(regiven, context) if record.heard or session.store.read_journal() else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
-from reconciler.declare.names import STRANGER, fold, row_key
+from reconciler.declare.names import STRANGER, fold, is_user, row_key
 from reconciler.plan.access.already import already
 from reconciler.plan.access.rows import regiven
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
@@ -15,6 +15,7 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
 from reconciler.plan.model import Access
 from reconciler.plan.outstanding import is_in_vain
+from reconciler.plan.roles_shown import Shown, left, shown
 from reconciler.record.entries import Entry
 from reconciler.record.values import Revocation
 from reconciler.resolve.expressions.language import IGNORE
@@ -30,6 +31,7 @@ class ApplyInputs:
     is folded group name -> the keys of the roles that the group gives. `live` is what the service showed. `regiven` are people
     whose roles change without a write to their own account: address -> who gains or loses which, by which line. `held` is what
     was there before it was adopted: address of a person or group -> by which line they have what already, as if they gained it.
+    `shown` are the roles that the service showed of those who have a change, `left` those that stay though nothing assigns them.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class ApplyInputs:
     live: Live = field(default_factory=Live)
     regiven: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)
     held: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+    left: Mapping[str, Shown] = field(default_factory=dict)
 
 
 def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
@@ -72,6 +76,8 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
         context.live,
         _regiven(context, baselines),
         _held(context, baselines),
+        shown(context, filter(is_user, context.pending)),
+        left(context),
     )
 
 

@@ -42,7 +42,8 @@ class Access(NamedTuple):
 
     `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day, `then`
     what happens after it, in words. `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a
-    group that is, remains, and by what. `commit` is the one in which the line stands, where it is gone since.
+    group that is, remains, and by what. `commit` is the one in which the line stands, where it is gone since. `gave` is whether
+    the line gave until now what is lost; else it is where the one who loses it is declared.
     """
 
     address: str
@@ -59,6 +60,7 @@ class Access(NamedTuple):
     keeps: str = ""
     then: str = ""
     commit: str = ""
+    gave: bool = True
 
     @property
     def verb(self) -> str:

@@ -108,7 +108,7 @@ class RoleMemory(TypedDict, total=False):
 
 
 class JournalLine(TypedDict, total=False):
-    """One line of the journal: a step before its requests, values made for it, or its outcome.
+    """One line of the journal: a run before its first step, a step before its requests, values made for it, or its outcome.
 
     run:        the record's `runs` when the line was written
     cycle:      the id of the pass that wrote it, as the log has it
@@ -119,6 +119,7 @@ class JournalLine(TypedDict, total=False):
     was:        the address at which the record had the object until then
     unanswered: whether the step's write may have reached the service all the same
     settled:    stands alone: all lines above are in the record
+    origin:     of a run, what its records of the log say alike; `causes` of most changes, `otherwise` of others by address
     """
 
     address: str
@@ -138,6 +139,9 @@ class JournalLine(TypedDict, total=False):
     was: str
     unanswered: bool
     settled: str
+    origin: dict[str, Any]
+    causes: list[str]
+    otherwise: dict[str, list[str]]
 
 
 class Asked(TypedDict, total=False):

@@ -112,7 +112,7 @@ def dumps(items: Sequence[Explanation], histories: Sequence[Iterable[Had]]) -> s
 
 def _history(item: Explanation, rows: Iterable[Had]) -> list[dict[str, Any]]:
     """As `access --at` tells it, without what the explanation says of the object already: it is of today, as declared today."""
-    said = ("app", "address", "login", "took", "declared", "revoked")
+    said = ("app", "address", "login", "took", "declared", "revoked", "stays")
     return [{name: value for name, value in fields(item.app, row).items() if name not in said} for row in rows]
 
 

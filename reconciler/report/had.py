@@ -7,11 +7,10 @@ from typing import Any
 
 import orjson
 
-from reconciler.declare.names import fold
 from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Deed, Had, Past
 from reconciler.report.held import as_rows_of_csv
-from reconciler.report.log_record import actions_of, address_of, by_of, ours_of, told_of
+from reconciler.report.log_record import actions_of, by_of, ours_of
 
 Record = dict[str, Any]
 CHANGE = (
@@ -31,7 +30,7 @@ CHANGE = (
     "readBack",
     "cycle",
 )
-OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declared", "revoked")
+OWN = ("app", "address", "login", "kind", "what", "privileged", "known", "declared", "revoked", "stays")
 COLUMNS = (*OWN, *(f"gave.{name}" for name in CHANGE), *(f"took.{name}" for name in CHANGE))
 
 
@@ -64,7 +63,7 @@ def change(row: Had, deed: Deed | None) -> dict[str, Any] | None:
     if deed is None:
         return None
     record = deed.record
-    ours, said = ours_of(record), _said(row.kind, deed)
+    ours, said = ours_of(record), deed.row(row.kind)
     place = ours.get("declaredAt") or {}
     started = ours.get("startedBy") or {}
     return {
@@ -86,19 +85,15 @@ def change(row: Had, deed: Deed | None) -> dict[str, Any] | None:
     }
 
 
-def _said(kind: str, deed: Deed) -> Record:
-    """The row of the record that tells of this person and thing, by their names of then."""
-    rows = told_of(deed.record)
-    same = (item for item in rows if fold(str(item.get("what", ""))) == fold(deed.what) and item.get("kind") == kind)
-    known = {fold(deed.address), fold(address_of(deed.record))}  # a row of an adopted group's own is of everybody inside
-    found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
-    # Where no role is told to the service, or nobody has one, the log tells of the account.
-    return found or next((item for item in rows if kind != "group" and item.get("kind") == "account"), {})
+def ended(row: Had) -> dict[str, Any] | None:
+    """The same of what ended the assignment of a role that stays; the line that gave it is not there any more."""
+    said = change(row, row.stays)
+    return {**said, "file": None, "line": None} if said is not None else None
 
 
 def by_row(row: Had) -> bool:
     """Whether the place beside what took something is the line that gave it until then."""
-    return row.took is not None and "file" in _said(row.kind, row.took)
+    return row.took is not None and "file" in row.took.row(row.kind)
 
 
 def _approvers(row: Had, number: Any) -> list[str] | None:
@@ -123,6 +118,7 @@ def fields(app: str, row: Had) -> dict[str, Any]:
         "known": row.known,
         "declared": row.declared._asdict() if row.declared is not None else None,
         "revoked": row.revoked._asdict() if row.revoked is not None else None,
+        "stays": ended(row),
         "gave": change(row, row.gave),
         "took": change(row, row.took),
     }
@@ -169,6 +165,8 @@ def _own(said: Mapping[str, Any], name: str) -> Any:
             return "{file}:{line}, commit {commit}".format(**said[name])
         case "revoked" if said[name]:
             return "{at}: {reason}".format(**said[name])
+        case "stays" if said[name]:
+            return said[name]["at"]
         case _:
             return said[name]
 

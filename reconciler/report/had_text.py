@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.declare.wording import plural
 from reconciler.plan.access.had import Had
-from reconciler.report.had import by_row, change
+from reconciler.report.had import by_row, change, ended
 from reconciler.report.safe import plain
 
 MARKS = {True: " (privileged)", None: " (privileged then: not known)", False: ""}
@@ -70,9 +70,10 @@ def _since(row: Had) -> str:
 
 
 def given(row: Had) -> str:
-    """What gave it, in words; empty where no log says so."""
-    said = change(row, row.gave)
-    return _words(said) if said is not None else ""
+    """What gave it, in words, and since when nothing assigns it; empty where no log says so."""
+    said, end = change(row, row.gave), ended(row)
+    gave = _words(said) if said is not None else "given by hand, or before the log" if end is not None else ""
+    return gave + (f"; NOT ASSIGNED since {_words(end)}: it stays, as the mapping only adds" if end is not None else "")
 
 
 def taken(row: Had) -> str:

@@ -71,10 +71,12 @@ def who(row: Held, named: bool = False) -> str:
 
 def _origin(row: Held) -> str:
     """What gives it, until when, why, and whether the service shows it."""
-    if row.source is Source.DECLARED:
-        said = row.given
-    else:
-        said = "unmanaged: nobody declares this account" if row.source is Source.UNMANAGED else "by hand: no declaration gives it"
+    said = {
+        Source.DECLARED: row.given,
+        Source.UNMANAGED: "unmanaged: nobody declares this account",
+        Source.STAYS: f"NOT ASSIGNED: it stays, as the mapping only adds, given until then by {row.file}:{row.line}",
+        Source.BY_HAND: "by hand: no declaration gives it",
+    }[row.source]
     used = f"last signed in {row.last_login[:10]}" if row.last_login else "never signed in" if row.registered else ""
     since = f"since {row.since[:10]}" if row.since else ""
     parts = [said, since, used, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]

@@ -131,8 +131,9 @@ def _version(record: RecordHead) -> dict[str, Any]:
 
 
 def _access(row: Access) -> dict[str, Any]:
-    """A row; what nobody said is left out of it."""
+    """A row; what nobody said is left out of it, and what is for the log alone."""
     fields = _placed(row._asdict())
+    del fields["gave"]
     return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then", "commit")}
 
 

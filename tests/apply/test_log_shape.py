@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.apply.log_shape import Export, Facts, members, properties, record_of, steps_before
+from reconciler.apply.log_shape import Export, Facts, Roles, members, properties, record_of, steps_before
 from reconciler.apply.origin import Origin, named
 from reconciler.plan.change import Action, AttributeChange, Cause, Change, Precondition
 from reconciler.plan.model import Access
@@ -34,7 +34,7 @@ FACTS = Facts(
     "wiki", "apply", ORIGIN, "2026-06-01T08:00:01Z", ADA, "enable", "success", "", "17", name="Ada",
     properties=properties(CHANGE.attributes), before=steps_before(CHANGE, ()),
     exports=(Export("write", "success", "PATCH", 200, 120), Export("members in", "failure", "PATCH", None, 5)),
-    read_back="asWritten", roles=(["User"], ["User", "Admin"]), rows=(ROW,), causes=("config",), place=("users.yaml", 4),
+    read_back="asWritten", roles=Roles(["User"], ["User", "Admin"]), rows=(ROW,), causes=("config",), place=("users.yaml", 4),
     digest="sha256:d",
 )  # fmt: skip
 

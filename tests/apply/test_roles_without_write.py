@@ -16,7 +16,7 @@ def lines(world: World, address: str) -> list[dict[str, Any]]:
 
 def told(line: dict[str, Any]) -> list[tuple[str, bool, str, int]]:
     rows = line["reconcile"].get("access", [])
-    return [(row["what"], row["gains"], Path(row["file"]).name, row["line"]) for row in rows if row["kind"] == "role"]
+    return [(row["what"], row["gains"], Path(row.get("file", "")).name, row.get("line")) for row in rows if row["kind"] == "role"]
 
 
 def test_an_assignment_that_no_mapping_tells_to_the_service_is_told_by_the_log(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_an_assignment_that_no_mapping_tells_to_the_service_is_told_by_the_log(t
     assert world.plan().changes == ()
     world.converge()
     line = lines(world, "User/ada@x.org")[-1]
-    assert told(line) == [("Admin", True, "assignments.yaml", 2), ("User", False, "a.yaml", 2)]
+    assert told(line) == [("Admin", True, "assignments.yaml", 2), ("User", False, "", None)]
     assert line["reconcile"]["roles"] == ["Admin"] and line["reconcile"]["access"][0]["reason"] == "NET-7"
     assert line["modifiedProperties"] == [{"displayName": "appRoleAssignments", "oldValue": ["User"], "newValue": ["Admin"]}]
     before = len(lines(world, "User/ada@x.org"))
@@ -91,6 +91,7 @@ def test_the_record_of_a_killed_run_names_members_and_the_roles_before(tmp_path:
     world.converge()
     world.groups("displayName: Net, members: [bob@x.org]")
     killed, log = [], world.store.log
+    world.head = "5e6f7a8b" * 5
 
     def dies(records: Any) -> None:
         if any(line["reconcile"].get("readBack") for line in records):
@@ -104,9 +105,16 @@ def test_the_record_of_a_killed_run_names_members_and_the_roles_before(tmp_path:
     except KeyboardInterrupt:
         world.store.log = log  # type: ignore[method-assign]
     assert killed
+    world.head = "1a2b3c4d" * 5
     world.converge()
     group = lines(world, "Group/Net")[-1]
     moved = {item["displayName"]: (item["oldValue"], item["newValue"]) for item in group["modifiedProperties"]}
     assert "killed" in str(group["provisioningStatusInfo"]) and moved["members"] == (["User/ada@x.org"], ["User/bob@x.org"])
     ada = {i["displayName"]: (i["oldValue"], i["newValue"]) for i in lines(world, "User/ada@x.org")[-1]["modifiedProperties"]}
     assert ada["appRoleAssignments"] == (["Admin", "User"], ["User"])
+    for line in (group, lines(world, "User/ada@x.org")[-1], lines(world, "User/bob@x.org")[-1]):
+        ours = line["reconcile"]
+        assert ours["commit"] == "5e6f7a8b" * 5, "of the run that was killed, not of the one that found out"
+        assert ours["startedBy"] and ours["planDigest"] and ours["causes"] == ["config"] and ours["declaredAt"]["line"]
+        assert line["initiatedBy"]["initiatorType"] == "user"
+    assert told(lines(world, "User/bob@x.org")[-1]) == [("Admin", True, "assignments.yaml", 2)]

@@ -31,14 +31,14 @@ class Asked(NamedTuple):
 
 def people(row: Had, told: Told) -> set[str]:
     """The logins of an account, at whatever time, and the addresses for what has no login."""
-    addresses = {row.address, *(address for _, address in told.names.called.get(row.id, ()))}
+    addresses = {row.address, *told.names.all(row.id)}
     return {row.login, *(name_of(address) or address for address in addresses), *addresses} - {""}
 
 
 def parts(row: Had, told: Told, at: str) -> set[str]:
     """The names of the role or group of a row of that time, at whatever time."""
     if row.kind == "group":
-        return {row.what, *(name_of(address) or address for _, address in told.groups.called.get(row.part, ()))}
+        return {row.what, *(name_of(address) or address for address in told.groups.all(row.part))}
     if row.kind == "role":
         return {
             row.what,

@@ -10,7 +10,7 @@ from reconciler.plan.access.keys import UNKNOWN, Thing
 from reconciler.plan.access.past import Gap, Record
 from reconciler.plan.access.told import Told
 from reconciler.record.entries import is_active
-from reconciler.record.log.about import Part
+from reconciler.record.log.about import Part, is_first
 from reconciler.record.log.chain import Check, link_of
 from reconciler.record.model import Record as LastApplied
 
@@ -29,7 +29,7 @@ def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[s
 def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str]) -> Past:
     """The same of the records that tell of some, and what the record says of them; whether any was altered is not looked at."""
     linked = [item for item in part.records if link_of(item) is not None]
-    found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
+    found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head, is_whole=part.is_whole)
     found.gaps = (*(Gap(*missing) for missing in part.missing), *_accepted(linked))
     found.told.spelled |= names
     found.told.look(linked)
@@ -50,6 +50,7 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
             continue
         if record["reconcile"].get("kind") != "object":
             gaps += _told_gaps(record, found.newest, at)
+        found.is_whole = is_first(record) if not found.begins else found.is_whole
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record
@@ -88,7 +89,9 @@ def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> 
             found[Thing(key, "role", what)] = True
     inside = _inside(told, record, at)
     found |= {Thing(key, "group", group): is_in for (key, group), is_in in inside.items()}
-    for thing in told.moments:
+    for thing, moments in told.moments.items():
+        if moments and moments[-1].stays and not found.get(thing):
+            found[thing] = None  # the record holds what is assigned
         if thing not in found:
             managed = thing.what in {group for _, group in inside} if thing.kind == "group" else thing.account in users.values()
             found[thing] = False if managed and thing.kind != "account" and not thing.account.startswith(UNKNOWN) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from reconciler.declare.names import fold, name_of
 from reconciler.plan.access.keys import Thing
 from reconciler.plan.access.ledger import REVOKE
 from reconciler.plan.access.marks import NOTHING, Marks, group_mark, role_mark
+from reconciler.plan.access.one_record import address_of
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.revocations import Revoked
 from reconciler.plan.access.role_names import LATEST, truly_gave, truly_took
@@ -42,6 +43,25 @@ class Deed(NamedTuple):
         """When, UTC."""
         return str(self.record.get("activityDateTime", ""))
 
+    def row(self, kind: str) -> Record:
+        """The row of the record that tells of this person and thing, by their names of then; empty where none does."""
+        ours, own = self.record.get("reconcile", {}), {fold(self.address)}
+        whole = own | {fold(address_of(self.record))}
+        moved, held = ([item for item in ours.get(name) or () if isinstance(item, dict)] for name in ("access", "held"))
+        # A row of an adopted group's own is of everybody inside.
+        found = self._among(moved, kind, own if kind == "group" else whole) or self._among(held, kind, whole)
+        # Where no role is told to the service, or nobody has one, the log tells of the account.
+        return found or next((item for item in (*moved, *held) if kind != "group" and item.get("kind") == "account"), {})
+
+    def _among(self, rows: Iterable[Record], kind: str, addresses: Collection[str]) -> Record:
+        same = (item for item in rows if fold(str(item.get("what", ""))) == fold(self.what) and item.get("kind") == kind)
+        return next((item for item in same if fold(str(item.get("address", ""))) in addresses), {})
+
+    def place(self, kind: str) -> tuple[str, int]:
+        """The file and the line that gave it, or took it."""
+        said = self.row(kind) or self.record.get("reconcile", {}).get("declaredAt") or {}
+        return str(said.get("file", "")), int(said.get("line", 0))
+
 
 class Had(NamedTuple):
     """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
@@ -52,7 +72,8 @@ class Had(NamedTuple):
     `approvers` are those of the pull requests that these name, by number, as far as GitHub told. `seen` is when the log last
     said that it was so, until then. `part` is a key of the role or group, of a group one that a rename does not change.
     `declared` is what the declarations of that time say of what a gap of the log leaves unknown: it was to be so then, and no log
-    confirms it. `revoked` is a revocation that stood then, so that they were to have nothing.
+    confirms it. `revoked` is a revocation that stood then, so that they were to have nothing. `stays` is since what nothing
+    assigns the role, which the mapping leaves where it is.
     """
 
     address: str
@@ -69,10 +90,11 @@ class Had(NamedTuple):
     part: str = ""
     declared: Declared | None = None
     revoked: Revoked | None = None
+    stays: Deed | None = None
 
     def pulls(self) -> set[int]:
-        """The pull requests in which what gave it and what took it were reviewed."""
-        named = (deed.record.get("reconcile", {}).get("pullRequest") for deed in (self.gave, self.took) if deed is not None)
+        """The pull requests in which what gave it, what took it, and what ended its assignment were reviewed."""
+        named = (d.record.get("reconcile", {}).get("pullRequest") for d in (self.gave, self.took, self.stays) if d is not None)
         return {number for number in named if isinstance(number, int)}
 
 
@@ -86,6 +108,7 @@ class Past:
     gaps:     what the log has lost
     problems: what else is wrong with its chain
     head:     the newest record that has a link
+    is_whole: whether the log has all since its first record
     now:      what the record says of what accounts have, as far as it says it
     marks:    what is privileged by today's declarations
     """
@@ -98,6 +121,7 @@ class Past:
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
     head: Record | None = None
+    is_whole: bool = False
     now: Mapping[Thing, bool | None] = field(default_factory=dict)
     marks: Marks = NOTHING
 
@@ -120,7 +144,8 @@ class Past:
         """Accounts that had nothing any more at a time, each with what took the last of it before."""
         for key, things in self._accounts().items():
             account = Thing(key, "account")
-            taken = [(moment, thing) for thing in things for moment in self._last(thing, at) if moment.after is False]
+            last = ((moment, thing) for thing in things for moment in self._last(thing, at))
+            taken = [(moment, thing) for moment, thing in last if moment.after is False and moment.record]
             if taken and self._state(account, at).had is False:
                 moment, thing = max(taken, key=lambda pair: pair[0].at)
                 address = self.told.names.at(key, at)
@@ -164,7 +189,8 @@ class Past:
         """With what gave a role or group of an account, and what took it."""
         gave, given_as = truly_gave(self.told.moments, thing, found.gave, account.gave.at if account.gave else "")
         took, taken_as = truly_took(self.told.moments, thing, found.took, account.took.at if account.took else LATEST)
-        row = row._replace(gave=self._deed(thing, _later(gave, account), given_as), seen=found.seen)
+        stays = self._deed(thing, found.stays, thing.what)
+        row = row._replace(gave=self._deed(thing, _later(gave, account), given_as), seen=found.seen, stays=stays)
         return self._taken(row, thing, self._deed(thing, _sooner(took, account.took), taken_as))
 
     def _taken(self, row: Had, thing: Thing, deed: Deed | None) -> Had:
@@ -201,7 +227,7 @@ class Past:
         return name_of(address) or address
 
     def _state(self, thing: Thing, at: str) -> State:
-        return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps)
+        return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps, self.is_whole)
 
 
 def named_of(row: Had) -> tuple[str, str, str]:

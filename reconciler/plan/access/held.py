@@ -26,11 +26,14 @@ BY_SCOPE = " (provisioning.scope is all)"
 
 
 class Source(StrEnum):
-    """What gives somebody what they have; `unmanaged` is all that an account has which is nobody's."""
+    """What gives somebody what they have; `unmanaged` is all that an account has which is nobody's. What `stays` is assigned no
+    more, and the mapping takes nothing away.
+    """
 
     DECLARED = "declared"
     BY_HAND = "by hand"
     UNMANAGED = "unmanaged"
+    STAYS = "stays"
 
 
 class Held(NamedTuple):
@@ -88,11 +91,29 @@ def dated(rows: Iterable[Held], past: Past, now: str) -> tuple[Held, ...]:
     return tuple(_dated(row, known.get((fold(row.address), row.kind, fold(row.what))), now) for row in rows)
 
 
+def staying(rows: Iterable[Held], past: Past, now: str) -> tuple[Held, ...]:
+    """The same rows with the roles that nothing assigns and that stay, by the log: the record holds what is assigned."""
+    rows = list(rows)
+    known = {(fold(row.address), row.kind, fold(row.what)) for row in rows}
+    left = (had for had in past.at(now) if had.stays is not None and had.known)
+    lacking = (had for had in left if (fold(had.address), had.kind, fold(had.what)) not in known)
+    return _sorted([*rows, *map(_as_told, lacking)])
+
+
+def _as_told(had: Had) -> Held:
+    what = (had.kind, had.what, had.privileged is not False)
+    row = Held(had.address, had.login, "", *what, Source.BY_HAND, shown=False)
+    return _dated(row, had, had.seen)
+
+
 def _dated(row: Held, had: Had | None, now: str) -> Held:
     gave = had.gave if had is not None and had.known else None
     since = gave.at if gave is not None else ""
     told = gave.record.get("reconcile", {}).get("approvals") if gave is not None else ()
     approvals = tuple(item for item in told or () if isinstance(item, dict))
+    if gave is not None and had is not None and had.stays is not None and row.source is Source.BY_HAND:
+        file, line = gave.place(row.kind)
+        row = row._replace(source=Source.STAYS, file=file, line=line)
     return row._replace(since=since, confirmed=now if row.shown else had.seen if had is not None else "", approvals=approvals)
 
 

@@ -30,6 +30,7 @@ class Names:
         self._held: dict[str, set[str]] = defaultdict(set)  # key -> the names by which it is found
         self._with_id: set[str] = set()
         self.called: dict[str, list[tuple[str, str]]] = {}
+        self._earlier: dict[str, str] = {}  # key -> what it was called until the first name that is in `called`
 
     def key(self, address: str, id: str | None, at: str = "") -> str:
         """Of an object that is called so at a time. An id that comes to a name without one is its own."""
@@ -69,4 +70,13 @@ class Names:
     def at(self, key: str, at: str) -> str:
         """The address at a time, or else the first one that is known."""
         known = self.called.get(key) or [("", key)]
-        return next((address for since, address in reversed(known) if since <= at), known[0][1])
+        return next((address for since, address in reversed(known) if since <= at), self._earlier.get(key, known[0][1]))
+
+    def until(self, key: str, at: str, address: str) -> None:
+        """That it was called so until a time, which no record that is left says of the time before."""
+        if self.called.get(key, [("", "")])[0][0] == at:
+            self._earlier.setdefault(key, address)
+
+    def all(self, key: str) -> set[str]:
+        """Every address that it ever had."""
+        return {address for _, address in [*self.called.get(key, ()), ("", self._earlier.get(key, ""))]} - {""}

@@ -34,11 +34,15 @@ class Ledger:
         self.known = False
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
 
-    def put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
+    def put(
+        self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True, stays: bool = False
+    ) -> None:
         """That a record gave or took it, or found it so; see Moment."""
         if not self.known:
             after = None
-        steady, moments = before is True and after is True and sure, self.moments[thing]
+        if before is None and not sure and self._is(thing, after):
+            before = after  # as it was
+        steady, moments = before is True and after is True and sure and not stays, self.moments[thing]
         if steady and len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
             moments.pop()
         # What neither gave nor took tells no more: there may be a million.
@@ -47,12 +51,23 @@ class Ledger:
         if not moments:
             self.of[thing.account].append(thing)
         # A clock that was set back between two of them does not change their order.
-        moments.append(Moment(max(at, moments[-1].at) if moments else at, before, after, sure, told))
+        moments.append(Moment(max(at, moments[-1].at) if moments else at, before, after, sure, told, stays=stays))
+
+    def _is(self, thing: Thing, after: bool | None) -> bool:
+        """Whether the last that is told of it is the same."""
+        return bool(self.moments.get(thing)) and self.moments[thing][-1].after is after
+
+    def absent(self, thing: Thing, *times: str, before: bool | None = False) -> None:
+        """That it was not there at these times, the earliest first, by what was told of all that an account had, or a group."""
+        moments = self.moments[thing]
+        if not moments:
+            self.of[thing.account].append(thing)
+            first, *later = dict.fromkeys(times)
+            moments += [Moment(first, before, False, True, UNTOLD), *(Moment(at, False, False, True, UNTOLD) for at in later)]
 
     def is_out(self, thing: Thing) -> bool:
         """Whether the last that is told of it is that somebody does not have it."""
-        moments = self.moments.get(thing)
-        return bool(moments) and self.moments[thing][-1].after is False
+        return self._is(thing, False)
 
     def found_gone(self, things: Iterable[Thing], record: Record) -> None:
         """What somebody deleted by hand, at a time that nobody knows."""

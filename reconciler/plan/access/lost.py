@@ -62,11 +62,12 @@ class Lost:
         """With what gave it; `roles` are keys."""
         address = self.context.today.get(change.address, change.address)
         found = (self._gave(address, key) for key in roles)
-        gave = next((item for item in found if item is not None), Gave("", Place(change.file, change.line)))
+        gave = next((item for item in found if item is not None), Gave("", Place("", 0)))
         place = gave.place if gave.place.file else Place(change.file, change.line)
         at = (place.file, place.line)
         who = (change.address, change.name)
-        return Access(*who, False, kind, what, privileged, gave.through, *at, None, gave.reason, commit=gave.commit)
+        known = bool(gave.place.file)
+        return Access(*who, False, kind, what, privileged, gave.through, *at, None, gave.reason, commit=gave.commit, gave=known)
 
     def _gave(self, address: str, key: str) -> Gave | None:
         """An assignment that expired, or is gone, or a group that has the role, or the person, no more."""

@@ -11,7 +11,7 @@ from reconciler.plan.access.lasting import group_end
 from reconciler.plan.access.lost import Gave, Lost
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
-from reconciler.plan.membership import group_members
+from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access
 
 
@@ -22,6 +22,7 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
     ends = group_end(given, group)
     why = _why(given, group)
     ended = lost.of_group(group) or Gave("", Place(change.file, change.line))
+    recorded = recorded_members(context, context.known(change.address))
     leaving = sorted(group_members(context, change)[1]) if change.action == Action.DELETE else change.remove
     for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
         through = given.through(member, fold(group)) if gains and fold(group) in given.groups else ""
@@ -34,7 +35,8 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
             yield Access(person, name, True, "group", group, privileged, inner, change.file, change.line, until, why, keeps, then)
         else:
             at = (ended.place.file, ended.place.line)
-            yield Access(person, name, False, "group", group, privileged, inner, *at, None, ended.reason, keeps, "", ended.commit)
+            row = Access(person, name, False, "group", group, privileged, inner, *at, None, ended.reason, keeps, "", ended.commit)
+            yield row._replace(gave=person in recorded)
 
 
 def everybody(given: Given, address: str, place: Place, privileged: bool) -> Access:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.names import STRANGER, user_address
+from reconciler.declare.names import STRANGER, is_group, user_address
 from reconciler.plan.access.past import Record
 
 WRITTEN = frozenset({"asWritten", "otherwise"})
@@ -54,6 +54,11 @@ def replaces(record: Record) -> bool:
     return ours.get("action") == "create" or (ours.get("adopts") is True and mends(ours))
 
 
+def is_gone(ours: Record) -> bool:
+    """Whether an account or a group was found disabled or deleted by hand; else what it has was merely found so."""
+    return ours.get("found") is True and ours.get("action") in ("disable", "delete")
+
+
 def mends(ours: Record) -> bool:
     """Whether it puts right what somebody did by hand, at a time that nobody knows."""
     return "drift" in (ours.get("causes") or ())
@@ -64,6 +69,13 @@ def modified(record: Record, name: str) -> tuple[Any, Any]:
         if isinstance(item, dict) and item.get("displayName") == name:
             return item.get("oldValue"), item.get("newValue")
     return None, None
+
+
+def name_before(record: Record, address: str) -> str:
+    """The address that an object had before it was renamed; empty where it was not, or where the service knows it otherwise."""
+    old, new = modified(record, "displayName" if is_group(address) else "userName")
+    kind, _, name = address.partition("/")
+    return f"{kind}/{old}" if isinstance(old, str) and old and new == name and old != new else ""
 
 
 def address_of(record: Record) -> str:

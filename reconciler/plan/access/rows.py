@@ -68,7 +68,8 @@ class _Work:
                 yield self._gained_role(change, role) if gains else self._lost_role(change, role)
             for text in self._undeclared(names):
                 privileged = self._was_privileged(change.address, text)
-                yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
+                at = (change.file, change.line)
+                yield Access(change.address, change.name, gains, "role", text, privileged, "", *at, None, gave=False)
         if not before and not after and (taken is not None or change.disables or change.action != Action.UPDATE):
             gains = taken is not None or change.action in (Action.CREATE, Action.ENABLE)
             yield self._gained_account(change) if gains else self._lost_account(change)

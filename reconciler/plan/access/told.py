@@ -81,7 +81,7 @@ class Told:
 
     def _configured(self, record: Record, details: Record, at: str) -> None:
         renamed = details.get("renamedRoles") or {}
-        pairs = [(fold(new), fold(old)) for new, old in renamed.items()]
+        pairs = [(self.ledger.spell(new), self.ledger.spell(old)) for new, old in renamed.items()]
         keys = (fold(str(key)) for key in details.get("keys") or ())
         names = {key.removeprefix(ROLE) for key in keys if key.startswith(ROLE)} - {name for pair in pairs for name in pair}
         if names:

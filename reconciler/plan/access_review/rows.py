@@ -13,7 +13,11 @@ from reconciler.plan.access_review.share import Row
 from reconciler.resolve.canonical import sha256
 
 DECIDED = ("decision", "reason")  # what a reviewer fills in
-WHY = {Source.BY_HAND: "by hand: no declaration gives it", Source.UNMANAGED: "nobody declares this account"}
+WHY = {
+    Source.BY_HAND: "by hand: no declaration gives it",
+    Source.UNMANAGED: "nobody declares this account",
+    Source.STAYS: "assigned no longer, and left there by the mapping",
+}
 
 
 def row_of(row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.declare.wording import plural
-from reconciler.record.log.chain import Link, link_of
+from reconciler.record.log.chain import BEGUN, Link, kind_of, link_of
 from reconciler.record.log.read import record_of
 from reconciler.resolve.any_case import Find
 
@@ -52,15 +52,22 @@ class Missing(NamedTuple):
     what: str
 
 
+def is_first(record: Record) -> bool:
+    """Whether nothing was logged before it, nor by an earlier version."""
+    link = link_of(record)
+    return link is not None and link.number == 1 and kind_of(record) != BEGUN
+
+
 @dataclass
 class Part:
     """The records that were picked, in the order of the log; and of all of them when they begin and end, what is missing, and the
-    number of the first one (0 where none has one).
+    number of the first one (0 where none has one). `is_whole` is whether that is the first of all.
     """
 
     records: list[Record] = field(default_factory=list)
     begins: str = ""
     first: int = 0
+    is_whole: bool = False
     newest: str = ""
     head: Record | None = None
     missing: list[Missing] = field(default_factory=list)
@@ -72,6 +79,7 @@ class Part:
         if begun is None or ended is None:
             return
         at = str(first.get("activityDateTime", ""))
+        self.is_whole = is_first(first) if not self.first else self.is_whole
         self.begins, self.first = self.begins or at, self.first or begun.number
         if self.last.number and begun.number != self.last.number + 1:
             self._miss(at, f"record {begun.number} comes after record {self.last.number}")
