@@ -54,7 +54,7 @@ class Cache:
             return
         path = self._path(kind, content)
         waiting = path.with_name(f"{path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
+        try:
             if not self.wrote:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._prune()
@@ -63,6 +63,9 @@ class Cache:
                 columns = {name: packed(column) for name, column in rows.columns.items()}
                 file.write(orjson.dumps((columns, rows.lines, rows.numbers)))
             os.replace(waiting, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                waiting.unlink(missing_ok=True)
 
     def _path(self, kind: str, content: bytes) -> Path:
         assert self.folder is not None

@@ -39,6 +39,12 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
     return Requests(reads, writes, seconds)
 
 
+def without_a_body(changes: Iterable[Change]) -> int:
+    """Reads that come beside those, at most: of updates that a service answers without a body."""
+    updates = (change for change in changes if change.action not in (Action.CREATE, Action.DELETE))
+    return sum(1 for change in updates if any(not a.apart for a in change.attributes) and not _read_back(change))
+
+
 def is_worth_a_try(changes: Iterable[Change]) -> bool:
     """Whether so many updates rest on a version that it pays to find out whether the service keeps them."""
     return sum(1 for change in changes if _has_version(change) and change.attributes) >= MANY

@@ -24,7 +24,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 Words = Callable[[], object]
 MOST = 8  # processes: each holds what it plans, and a container may have fewer cores than its machine
-SIZE, MOST_ITEMS = 2, 10_000  # bytes of a number, and how many of these a pipe holds at least; items beyond are left undone
+SIZE, SHARES = 2, 2_000  # bytes of a number, and of how many a pipe holds all before anybody reads: 4,096 bytes at least
 WORTH = 20_000  # people, app by app, of whom fewer are planned before the processes have begun
 
 
@@ -52,14 +52,14 @@ def cores() -> int:
 
 
 def each(items: Sequence[A], work: Callable[[A], object], count: int) -> None:
-    """Do `work` of each item, in this process and `count` - 1 others: whoever is free takes the next one.
+    """Do `work` of each item, in this process and `count` - 1 others: whoever is free takes the next one, or the next few.
 
-    An item over which one of the others ends is left undone, and nothing is told of it.
+    What one of the others ends over is left undone, and nothing is told of it.
     """
     todo, numbers = os.pipe()
     children: list[int] = []
     try:
-        os.write(numbers, b"".join(number.to_bytes(SIZE) for number in range(min(len(items), MOST_ITEMS))))
+        os.write(numbers, b"".join(number.to_bytes(SIZE) for number in range(min(len(items), SHARES))))
         os.close(numbers)
         with suppress(OSError):  # no more processes are to be had
             children += (_forked(items, work, todo) for _ in range(count - 1))
@@ -91,7 +91,8 @@ def _forked(items: Sequence[A], work: Callable[[A], object], todo: int) -> int:
 
 def _taken(items: Sequence[A], work: Callable[[A], object], todo: int, wanted: Callable[[], bool] = lambda: True) -> None:
     while wanted() and (number := os.read(todo, SIZE)):
-        work(items[int.from_bytes(number)])
+        for item in items[int.from_bytes(number) :: SHARES]:
+            work(item)
 
 
 def spread(apps: Sequence[A], share: Share[A, T], jobs: int, count: int) -> Iterator[Came[T] | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -124,7 +124,10 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
     altered += [f"{name}, which {MANIFEST} names, is missing" for name in sorted({*said} - {*files})]
     try:
         answers, query, counts, heads, versions = (orjson.loads(files[n]) for n in (ANSWER, QUERY, COUNTS, RECORD, VERSIONS))
-        found = [*_misfits(answers, query, counts, heads, files[TABLE]), *evidence_query.misfits(answers, query, versions)]
+        lacks = evidence_query.FORMS.get(versions["evidence"], frozenset())
+        found = [*_misfits(answers, query, counts, heads), *evidence_query.misfits(answers, query, versions)]
+        if not found and _table(answers, lacks).encode() != files[TABLE]:
+            found.append(f"{TABLE} does not have the rows of {ANSWER}")
         if not found:
             summary(files)  # what is told of sound evidence has its form as well
         given = {name: files[name] for name in files if name.startswith(review.FILES)}
@@ -133,9 +136,7 @@ def problems(files: Mapping[str, bytes]) -> list[str]:
         return [*altered, f"a file does not have its form: {error}"]
 
 
-def _misfits(
-    answers: list[Any], query: dict[str, Any], counts: dict[str, Any], heads: dict[str, Any], table: bytes
-) -> list[str]:  # fmt: skip
+def _misfits(answers: list[Any], query: dict[str, Any], counts: dict[str, Any], heads: dict[str, Any]) -> list[str]:
     asked = sorted(query["apps"])
     answered = {ANSWER: [answer["app"] for answer in answers], COUNTS: counts, RECORD: heads}
     found = [
@@ -145,8 +146,6 @@ def _misfits(
         return found
     for answer in answers:
         found += _misfits_of(answer, counts[answer["app"]], heads[answer["app"]])
-    if _table(answers).encode() != table:
-        found.append(f"{TABLE} does not have the rows of {ANSWER}")
     return found
 
 
@@ -162,9 +161,14 @@ def _misfits_of(answer: Mapping[str, Any], counts: Mapping[str, Any], head_of: M
             yield f"the signature of {answer['app']} is not of a commit"
 
 
-def _table(answers: list[Any]) -> str:
-    """The table of these answers, made again."""
-    rows = [{**row, "app": answer["app"]} for answer in answers for row in answer["rows"] or ()]
+def _table(answers: list[Any], lacks: Collection[str]) -> str:
+    """The table of these answers, made again, without the columns that evidence of its form lacks."""
+    missing = dict.fromkeys(lacks)
+    rows = [{**missing, **row, "app": answer["app"]} for answer in answers for row in answer["rows"] or ()]
+    return held.without_columns(_of_rows(answers, rows), lacks)
+
+
+def _of_rows(answers: list[Any], rows: list[dict[str, Any]]) -> str:
     if any("review" in answer for answer in answers):
         return review.table_of(rows)
     if any("since" in answer for answer in answers):

@@ -13,15 +13,17 @@ from reconciler.declare.names import fold, row_key
 from reconciler.declare.wording import plural
 from reconciler.report.log_times import AGE, instant
 
-FORM = "1.0"
+FORM = "1.1"
+FORMS = {"1.0": frozenset({"groupId", "stays"}), FORM: frozenset[str]()}  # what the rows of each do not have yet
 SLACK = 60  # seconds between reading the clock for the question and for an age such as 30d
 Said = Mapping[str, Any]
 
 
 def misfits(answers: Sequence[Said], query: Said, versions: Said) -> Iterator[str]:
     """Raises what a wrong form raises."""
-    if not isinstance(versions["reconcile"], str) or versions["evidence"] != FORM:
-        yield f"versions.json says that the evidence is of form {versions['evidence']}, and this program knows {FORM}"
+    if not isinstance(versions["reconcile"], str) or versions["evidence"] not in FORMS:
+        known = " and ".join(FORMS)
+        yield f"versions.json says that the evidence is of form {versions['evidence']}, and this program knows {known}"
     if "review" in query:  # whose rows are those of the reviewers' files
         return
     for answer in answers:

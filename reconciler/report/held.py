@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -133,6 +133,15 @@ def as_rows_of_csv(rows: Iterable[Iterable[object]]) -> str:
     """The same of any rows."""
     lines: list[str] = []
     csv.writer(SimpleNamespace(write=lines.append)).writerows([_cell(value) for value in row] for row in rows)
+    return "".join(lines)
+
+
+def without_columns(table: str, names: Collection[str]) -> str:
+    """A table as CSV without some of its columns."""
+    head, *rows = csv.reader(line + "\n" for line in table.removesuffix("\n").split("\n"))
+    kept = [number for number, name in enumerate(head) if name not in names]
+    lines: list[str] = []
+    csv.writer(SimpleNamespace(write=lines.append)).writerows([row[number] for number in kept] for row in (head, *rows))
     return "".join(lines)
 
 

@@ -32,7 +32,7 @@ SIGNED = Head("a" * 40, "2026-01-01T00:00:00Z", "save", Verdict.GOOD, "ada@x.org
 NOW = "2026-05-01T12:00:00Z"
 QUERY = {"apps": ["wiki"], "askedAt": NOW, "at": None, "diff": None, "users": [], "roles": [], "groups": [],
          "privileged": False, "unmanaged": False, "offline": False}  # fmt: skip
-VERSIONS = {"reconcile": "0.1.0", "evidence": "1.0"}
+VERSIONS = {"reconcile": "0.1.0", "evidence": "1.1"}
 
 
 def made(**changed: Any) -> bytes:
@@ -103,8 +103,8 @@ TIME = "access.json is not of the time that query.json asks for in wiki"
         ({"query": {**QUERY, "diff": ["2026-04-01", "2026-05-01"]}}, TIME),
         ({"query": {name: said for name, said in QUERY.items() if name != "users"}}, "a file does not have its form: 'users'"),
         ({"versions": {**VERSIONS, "evidence": "9.0"}},
-         "versions.json says that the evidence is of form 9.0, and this program knows 1.0"),
-        ({"versions": {}}, "a file does not have its form: 'reconcile'"),
+         "versions.json says that the evidence is of form 9.0, and this program knows 1.0 and 1.1"),
+        ({"versions": {}}, "a file does not have its form: 'evidence'"),
     ],
 )  # fmt: skip
 def test_the_answer_is_of_what_was_asked(changed: dict[str, Any], expected: str) -> None:
@@ -161,6 +161,18 @@ def test_what_the_sums_prove_and_what_they_do_not_is_said() -> None:
     text = " ".join(opened(made())["README.txt"].decode().split())
     assert "prove only that nothing was altered by accident" in text and "Of a review the log of each app keeps it" in text
     assert "that no row is missing" in text
+
+
+@pytest.mark.parametrize("form, found", [("1.0", []), ("1.1", ["a file does not have its form: 'stays'"])])
+def test_evidence_of_an_earlier_form_is_judged_by_the_columns_of_that(form: str, found: list[str]) -> None:
+    gave = Had("User/linus@x.org", 'lin,"us\n@x.org', "1", "role", "Viewer", False, True)
+    rows = [{name: value for name, value in had.fields("wiki", gave).items() if name != "stays"}]
+    names: dict[str, Any] = {"users": {}, "roles": {}, "groups": {}}
+    answer = {"app": "wiki", "at": NOW, "logBegins": "2026-01-01T00:00:00Z", "otherNames": names, "rows": rows}
+    table = held.without_columns(had.as_csv({"wiki": [gave]}), {"stays"})
+    counts = {"wiki": {**counted(rows), "logBegins": answer["logBegins"]}}
+    parts = {"answers": [answer], "table": table, "counts": counts, "query": {**QUERY, "at": NOW}}
+    assert problems(opened(made(**parts, versions={**VERSIONS, "evidence": form}))) == found
 
 
 def test_a_zip_with_other_files_and_what_is_none_are_refused() -> None:

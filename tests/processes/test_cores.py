@@ -126,13 +126,24 @@ def work(item):
         os.kill(os.getpid(), signal.SIGKILL)
     {more}
     os.write(1, f"{{item}}\\n".encode())
-each(range(50), work, 4)
+each(range(int(sys.argv[1])), work, 4)
 print("all")
 """
 
 
-def done_each(killed: int = -1, more: str = "pass", before: str = "") -> tuple[list[str], str]:
-    program = [sys.executable, "-c", EACH.format(killed=killed, more=more, before=before)]
+SMALL = """
+import fcntl
+pipe = os.pipe
+def a_page():
+    ends = pipe()
+    fcntl.fcntl(ends[1], 1031, 4096)  # F_SETPIPE_SZ
+    return ends
+os.pipe = a_page
+"""
+
+
+def done_each(killed: int = -1, more: str = "pass", before: str = "", count: int = 50) -> tuple[list[str], str]:
+    program = [sys.executable, "-c", EACH.format(killed=killed, more=more, before=before), str(count)]
     done = subprocess.run(program, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2], check=False)
     return done.stdout.splitlines(), done.stderr
 
@@ -140,6 +151,11 @@ def done_each(killed: int = -1, more: str = "pass", before: str = "") -> tuple[l
 def test_each_item_is_worked_on_once_by_whoever_is_free() -> None:
     said, errors = done_each()
     assert sorted(said[:-1], key=int) == [str(number) for number in range(50)] and said[-1] == "all" and not errors
+
+
+def test_of_more_items_than_a_small_pipe_holds_none_is_left_out() -> None:
+    said, errors = done_each(before=SMALL, count=5_000)
+    assert sorted(said[:-1], key=int) == [str(number) for number in range(5_000)] and not errors
 
 
 def test_a_process_that_ends_over_an_item_leaves_that_one_alone_undone() -> None:

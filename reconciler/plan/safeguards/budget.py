@@ -8,24 +8,25 @@ from math import ceil
 from reconciler.declare.settings import Budget
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, Change
-from reconciler.plan.cost import estimate
+from reconciler.plan.cost import estimate, without_a_body
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 
 NAME = "budget"
-HUNDREDTHS = 100
+HUNDREDTHS, MOST = 100, 10**15  # the latter of hundredths: more says no more
 
 
 def budget(facts: Facts, limits: Budget) -> Safeguard:
-    """Blocks where one of the limits is exceeded. What ends access never waits for it: that passes alone."""
+    """Blocks where one of the limits may be exceeded. What ends access never waits for it: that passes alone."""
     requests = estimate(facts.written, facts.limits)
     sent = requests.reads + requests.writes
-    said = [*_said(limits, sent, requests.seconds)]
-    numbers = {"requests": sent}
+    most = sent + without_a_body(facts.written)
+    said = [*_said(limits, sent, most, requests.seconds)]
+    numbers = {"requests": most}
     if limits.minutes is not None and requests.seconds is not None:
         numbers["minutes"] = ceil(requests.seconds / 60)
     if limits.cost is not None:
-        numbers["costInHundredths"] = ceil(sent * limits.cost.perRequest * HUNDREDTHS)
+        numbers["costInHundredths"] = _hundredths(most, limits.cost.perRequest)
     blocked = any(over for over, _ in said)
     return Safeguard(
         NAME,
@@ -37,10 +38,15 @@ def budget(facts: Facts, limits: Budget) -> Safeguard:
     )
 
 
-def _said(limits: Budget, sent: int, seconds: int | None) -> Iterator[tuple[bool, str]]:
-    """(whether it is exceeded, in words) of each limit that is set."""
+def _hundredths(requests: int, each: float) -> int:
+    return ceil(min(requests * each * HUNDREDTHS, MOST))
+
+
+def _said(limits: Budget, sent: int, most: int, seconds: int | None) -> Iterator[tuple[bool, str]]:
+    """(whether it is exceeded, in words) of each limit that is set; `most` are sent if no update is answered with a body."""
+    requests = f"{plural(sent, 'request')}" + (f", {most:,} where updates are answered without a body," if most > sent else "")
     if limits.requests is not None:
-        yield sent > limits.requests, f"about {plural(sent, 'request')} of {limits.requests:,} at most"
+        yield most > limits.requests, f"about {requests} of {limits.requests:,} at most"
     if limits.minutes is not None and seconds is None:
         yield False, "how long they take is not known, since the profile has no rate (`rate: {perMinute: N}`)"
     elif limits.minutes is not None and seconds is not None:
@@ -49,9 +55,9 @@ def _said(limits: Budget, sent: int, seconds: int | None) -> Iterator[tuple[bool
             f"about {ceil(seconds / 60):,} min at the service's rate of {limits.minutes:,} at most",
         )
     if limits.cost is not None:
-        each, currency, most = limits.cost
-        money = f"{sent * each:,.2f} {currency}".rstrip()
-        yield sent * each > most, f"about {money} for {plural(sent, 'request')} of {most:,.2f} at most"
+        each, currency, _ = limits.cost
+        money = f"{most * each:,.2f} {currency}".rstrip()
+        yield most * each > limits.cost.most, f"about {money} for {requests} of {limits.cost.most:,.2f} at most"
 
 
 def _ends_access(change: Change) -> bool:
