@@ -91,6 +91,7 @@ class _Run:
         self.open: set[str] = set()
         self.over: set[str] = set()
         self.telling: deque[Step] = deque()
+        self.begun = False  # the journal's lines of this run
         self.lines = GroupCommit(store.journal, self.baton)
 
     @contextmanager
@@ -121,8 +122,6 @@ class _Run:
 
     def go(self, stopped: Callable[[], bool]) -> None:
         outcomes = self.outcomes
-        if self.phases:
-            self.lines.add(*self._of_this_run(beginning(self.job)))
         for steps in self.phases:
             self.telling, self.over = deque(steps), set()
             self.shared.gathered.begin(self._read_first(steps))
@@ -244,4 +243,8 @@ class _Run:
         self.lines.write(*self._of_this_run(*lines))
 
     def _of_this_run(self, *lines: Line) -> list[Line]:
-        return [{"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines]
+        """The first line also says what all of them have alike."""
+        own = [{"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines]
+        if own and not self.begun:
+            self.begun, own[0] = True, own[0] | beginning(self.job)
+        return own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, cast
 
 from reconciler.apply.log import STATUSES, roles_told, secret_targets
@@ -30,14 +31,20 @@ Known = tuple[dict[str, Any], dict[str, Any]]
 
 
 def beginning(job: Job) -> dict[str, Any]:
-    """The journal's line of a run, before its first step: what its records of the log say alike, and why things change.
+    """What a run's first line in the journal says beside its own: what its records of the log say alike, and why things change.
 
-    `causes` are those of most changes, `otherwise` those of each other one by its address.
+    `causes` are those of most changes, `otherwise` those of each other one by its address; `declared` is the digest of the
+    declarations.
     """
-    origin, most = job.origin, Counter(change.causes for change in job.changes).most_common(1)[0][0]
+    origin, most = (
+        job.origin,
+        max(Counter(change.causes for change in job.changes).items(), key=itemgetter(1), default=((), 0))[0],
+    )
     said = {**origin.as_json(), "approvals": [dict(item) for item in origin.approvals], "pulls": dict(origin.pulls)}
     others = {change.address: list(change.causes) for change in job.changes if change.causes != most}
-    return {"origin": {name: value for name, value in said.items() if value}, "causes": list(most), "otherwise": others}
+    alike = {name: value for name, value in said.items() if value}
+    declared = job.resolution.declarations.digest
+    return {"origin": alike, "causes": list(most), "otherwise": others, "declared": declared}
 
 
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -116,7 +123,8 @@ def _recovered(
     run = runs.get(begun.get("cycle", ""), {})
     roles = roles_told(job, address, before, entry)
     moves = {address: (before, entry.get("roles", ()))} if before is not None and address in job.resolution.users else {}
-    rows = job.rows_of(moves) if job.rows_of is not None else {}
+    same = run.get("declared") == job.resolution.declarations.digest  # else the lines of today are not those of then
+    rows = job.rows_of(moves) if same and job.rows_of is not None else {}
     return record_of(
         Facts(
             app=job.app,
@@ -135,7 +143,7 @@ def _recovered(
             roles=roles,
             rows=rows.get(address, ()),
             causes=tuple(run.get("otherwise", {}).get(address) or run.get("causes", ())),
-            place=declared_at(job, address),
+            place=declared_at(job, address) if same else ("", 0),
             digest=first.get("digest", ""),
         )
     )

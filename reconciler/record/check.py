@@ -154,7 +154,7 @@ def _entries(entries: Any) -> str | None:
 def _line(line: dict[str, Any]) -> str | None:
     """An entry without an id would be nobody's account; where it goes is its address."""
     if "address" not in line:
-        return None if "settled" in line or "origin" in line else "address is missing"
+        return None if "settled" in line else "address is missing"
     if not line["address"].startswith(KINDS):
         return f"{line['address']} is not an address"
     return "entry: id is missing" if line.get("entry") is not None and not line["entry"].get("id") else None

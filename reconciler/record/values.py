@@ -108,7 +108,7 @@ class RoleMemory(TypedDict, total=False):
 
 
 class JournalLine(TypedDict, total=False):
-    """One line of the journal: a run before its first step, a step before its requests, values made for it, or its outcome.
+    """One line of the journal: a step before its requests, values made for it, or its outcome.
 
     run:        the record's `runs` when the line was written
     cycle:      the id of the pass that wrote it, as the log has it
@@ -119,7 +119,8 @@ class JournalLine(TypedDict, total=False):
     was:        the address at which the record had the object until then
     unanswered: whether the step's write may have reached the service all the same
     settled:    stands alone: all lines above are in the record
-    origin:     of a run, what its records of the log say alike; `causes` of most changes, `otherwise` of others by address
+    origin:     in a run's first line, what its records of the log say alike; `causes` of most changes, `otherwise` of others by
+                address, `declared` the digest of the declarations
     """
 
     address: str
@@ -140,6 +141,7 @@ class JournalLine(TypedDict, total=False):
     unanswered: bool
     settled: str
     origin: dict[str, Any]
+    declared: str
     causes: list[str]
     otherwise: dict[str, list[str]]
 

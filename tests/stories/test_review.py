@@ -282,7 +282,7 @@ def evidence_of(file: Path) -> list[tuple[str, str, str]]:
     rows = list(csv.DictReader(files["access.csv"].decode().splitlines()))
     assert counts["rows"] == len(rows) == 6 and "2026-Q4" in files["README.txt"].decode()
     assert (counts["accounts"], counts["matched"], counts["gaps"]) == (3, 3, []) and counts["logRecords"] > 3
-    assert heads["head"].startswith("sha256:") and json.loads(files["versions.json"])["evidence"] == "1.0"
+    assert heads["head"].startswith("sha256:") and json.loads(files["versions.json"])["evidence"] == "1.1"
     return [(row["user"], row["role"], row["readBack"]) for row in rows if row["decision"] == "remove"]
 
 

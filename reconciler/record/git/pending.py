@@ -13,7 +13,7 @@ from reconciler.record.lines import Lines, append, dump_lines, lines_of, remove
 
 JOURNAL = "journal.jsonl"
 MOST_NAMED = 100
-BULKY = ("entry", "wanted", "generated")
+BULKY = ("entry", "wanted", "generated", "origin", "causes", "otherwise", "declared")
 
 
 class Pending:
