@@ -19,7 +19,7 @@ from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, Part
-from reconciler.plan.minimal import BEFORE_ANY_DAY, both_names, holders, of_members, to_ask
+from reconciler.plan.minimal import BEFORE_ANY_DAY, around, both_names, gone, holders, of_members, to_ask
 from reconciler.plan.not_listed import unmatched
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -76,7 +76,6 @@ class _Minimal:
         asked = self._named(nothing, only) if only else self._changed(nothing)
         asked |= both_names(nothing, set(also))
         asked |= holders(nothing) if asked else frozenset()
-        self._refuse_many(asked)
         refine(self.client)
         return self._ask(nothing, asked, "" if only else self.record.commit)
 
@@ -99,39 +98,46 @@ class _Minimal:
         """Those that were named, and the groups that a person is in, or is to be in."""
         every = [*self.resolution.users, *self.resolution.groups, *self.record.entries]
         named = both_names(nothing, set(compress(every, map(only.__contains__, fold_all(every)))))
-        wanted = {address for address, group in self.resolution.groups.items() if not named.isdisjoint(group.members)}
-        inside = {a for a in nothing.entries.groups() if not named.isdisjoint(nothing.entries[a].get("members", ()))}
-        return named | both_names(nothing, wanted | inside)
+        return named | around(nothing, named)
 
     def _ask(self, nothing: Context, asked: frozenset[str], since: str) -> Live:
-        """First those, then the members by whom a group differs from what is declared."""
-        asking, ids = Asking(self.client, self.resolution, self.record, Live(part=Part(asked, since))), self.record.entries.ids()
-        known = {address: ids[old] for address, old in nothing.matching.recorded.items() if old in asked} if asked else {}
-        for kind in ("User", "Group") if self.app.groups.enabled else ("User",):
-            asking.recorded(kind, {a: ids[a] for a in sorted(asked) if kind_of(a) == kind and a in ids})
-            desired: Mapping[str, object] = self.resolution.users if kind == "User" else self.resolution.groups
-            if any(known.get(address) not in asking.shown(kind) for address in asking.live.among(desired)):
-                self._new(asking, kind)
-        if asking.live.groups:
-            self._members(asking, asked, since)
+        """First those, then whom what is found about them has to do with, until that is nobody more."""
+        asking = Asking(self.client, self.resolution, self.record, Live(part=Part(asked, since)))
+        fresh = asked
+        while fresh:
+            self._refuse_many(asked)
+            asking.live = replace(asking.live, part=Part(asked, since))
+            self._round(asking, nothing, fresh)
+            fresh = self._further(asking, nothing, fresh) - asked
+            asked |= fresh
         return asking.live
 
-    def _members(self, asking: Asking, asked: frozenset[str], since: str) -> None:
-        context = asking.context()
-        members = of_members(context)
-        self._refuse_many(asked | members.keys())
-        asking.live = replace(asking.live, part=Part(asked | both_names(context, members.keys()), since))
-        asking.recorded("User", members)
+    def _round(self, asking: Asking, nothing: Context, fresh: frozenset[str]) -> None:
+        ids = self.record.entries.ids()
+        known = {address: ids[old] for address, old in nothing.matching.recorded.items() if old in fresh}
+        for kind in ("User", "Group") if self.app.groups.enabled else ("User",):
+            asking.recorded(kind, {a: ids[a] for a in sorted(fresh) if kind_of(a) == kind and a in ids})
+            desired: Mapping[str, object] = self.resolution.users if kind == "User" else self.resolution.groups
+            if any(known.get(address) not in asking.shown(kind) for address in fresh & desired.keys()):
+                self._new(asking, kind, fresh)
 
-    def _new(self, asking: Asking, kind: str) -> None:
+    def _further(self, asking: Asking, nothing: Context, fresh: frozenset[str]) -> frozenset[str]:
+        """The members by whom a group differs from what is declared, and the groups of those whose account is gone."""
+        if not self.app.groups.enabled:
+            return frozenset()
+        lost, shown = gone(nothing, fresh, asking.live), any(kind_of(address) == "Group" for address in fresh)
+        members = of_members(asking.context(), fresh) if shown else frozenset()
+        return members | (around(nothing, lost) if lost else frozenset())
+
+    def _new(self, asking: Asking, kind: str, fresh: frozenset[str]) -> None:
         """Whoever has no account that the record knows is looked for by all that could find one, or not at all."""
-        if not unmatched(asking.context(), kind):
+        if not unmatched(asking.context(), kind).keys() & fresh:
             return
         mapping = self.resolution.mapping(kind + "/")
         for target in (mapping.slots[number].target for number in mapping.matching):
             if not self.client.profile.filters_on(target):
                 raise NotKnown(f"the service cannot filter on {target}, by which accounts are matched")
-        asking.new(kind)
+        asking.new(kind, fresh)
 
     def _refuse_many(self, asked: Collection[str]) -> None:
         if len(asked) > MOST:

@@ -361,6 +361,56 @@ def test_who_is_shown_neither_by_id_nor_by_filter_is_gone(town: Town) -> None:
     assert (plan.changes, plan.errors) == ((), ()) and plan.part is not None
 
 
+def test_who_is_gone_and_made_anew_is_put_back_into_the_groups(town: Town) -> None:
+    town.client.delete("Users", town.find("p1@x.org")["id"])
+    town.people(p1="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/p1@x.org", "create")]
+    assert plan.changes[0].add == ("User/p1@x.org",)
+    assert same_changes(plan, town.plan())
+    town.save()
+    town.read = minimal_read()
+    assert town.apply().complete
+    town.read = read_live
+    assert town.plan().changes == ()
+
+
+def test_who_is_gone_and_made_anew_by_somebody_else_is_put_back_into_the_groups(town: Town) -> None:
+    town.client.delete("Users", town.find("p1@x.org")["id"])
+    town.seed("p1@x.org", title="Staff")
+    town.people(p1="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/p1@x.org", "update")]
+    assert same_changes(plan, town.plan())
+
+
+def test_a_member_whom_only_a_group_shows_to_be_gone_is_put_back_into_the_others(town: Town) -> None:
+    ops = OPS.replace("p7@x.org", "p1@x.org")
+    town.groups(NET % "p0@x.org, p1@x.org", ops)
+    town.save()
+    town.converge()
+    net, lost = town.group("Net"), town.find("p1@x.org")["id"]
+    town.client.patch("Groups", net["id"], [{"op": "remove", "path": f'members[value eq "{lost}"]'}])
+    town.client.delete("Users", lost)
+    town.groups(NET % "p0@x.org, p1@x.org, p3@x.org", ops)
+    plan = town.minimal()
+    assert done(plan) == [
+        ("Group/Net", "update"),
+        ("Group/Ops", "update"),
+        ("User/p1@x.org", "create"),
+        ("User/p3@x.org", "update"),
+    ]
+    assert same_changes(plan, town.plan())
+
+
+def test_a_group_that_is_gone_is_made_anew_with_its_members(town: Town) -> None:
+    town.client.delete("Groups", town.group("Net")["id"])
+    town.net("p0@x.org", "p1@x.org", "p3@x.org")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "create"), ("User/p2@x.org", "update"), ("User/p3@x.org", "update")]
+    assert same_changes(plan, town.plan())
+
+
 def test_where_a_service_cannot_filter_the_list_says_who_is_gone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     without_p11(town)
     town.wire.inner = NotFound(town.wire.inner, GONE, filters=True)
