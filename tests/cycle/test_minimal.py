@@ -281,12 +281,37 @@ def test_whose_account_cannot_be_asked_for_is_unknown(town: Town) -> None:
     assert [error.code for error in plan.errors] == ["NotAnswered"]
 
 
-def test_many_are_read_in_a_list(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.cycle.minimal.MOST", 3)
-    town.people(p1="A", p2="B", p3="C", p4="D")
+def test_more_than_a_list_would_take_are_read_in_a_list(town: Town) -> None:
+    town.people(**{f"p{number}": "Boss" for number in range(10)})
+    assert town.minimal().part == PartRead(town.head or "", 10, 0), "a few are asked for all the same"
+    town.people(p10="Boss")
     plan = town.minimal()
-    assert plan.part is None and len(plan.changes) == 4
-    assert any("4 objects would have to be asked for" in words for words in texts(plan.warnings))
+    assert plan.part is None and len(plan.changes) == 11 and plan.digest == town.plan().digest
+    assert any(
+        "11 objects would have to be asked for in 11 requests, and 4 requests list" in words for words in texts(plan.warnings)
+    )
+    assert len([path for path in town.wire.asked if "/Users/" in path]) == 0
+
+
+def test_members_who_would_cost_more_than_a_list_are_read_in_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.cycle.minimal.FEW", 5)
+    town.assign("group: Net, role: Admin", "group: Ops, role: User", "group: Ops, role: Admin", *OTHERS[1:])
+    town.net(*PEOPLE[:3], *PEOPLE[3:8])
+    plan = town.minimal()
+    assert plan.part is None and plan.digest == town.plan().digest
+
+
+def test_where_the_service_holds_many_more_than_the_record_a_list_costs_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("reconciler.cycle.minimal.FEW", 5)
+    town = Town(tmp_path, discovery=False, paging={"count": 10})
+    town.people(**{f"p{number}": "Boss" for number in range(6)})
+    assert town.minimal().part is None
+    for number in range(30):
+        town.seed(f"other{number}@x.org")
+    assert town.minimal().part == PartRead(town.head or "", 6, 0)
 
 
 def test_holders_whom_a_safeguard_counts_are_read_beside(town: Town) -> None:
