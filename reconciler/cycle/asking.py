@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.cycle.declared_then import NotKnown
@@ -75,9 +75,9 @@ class Asking:
                 unanswered[address] = error
         return there, unanswered
 
-    def new(self, kind: str) -> None:
-        """Declared objects that no account was found for, looked for by what they are matched by."""
-        questions = unmatched(self.context(), kind)
+    def new(self, kind: str, among: Container[str] | None = None) -> None:
+        """Declared objects that no account was found for, all or those `among` some, looked for by what they are matched by."""
+        questions = {a: told for a, told in unmatched(self.context(), kind).items() if among is None or a in among}
         found = side_by_side(self.client, questions, lambda address: self._found(kind, questions[address]))
         unknown = {address: _why(answer) for address, answer in found.items() if isinstance(answer, ServiceError)}
         shown = [item for answer in found.values() if not isinstance(answer, ServiceError) for item in answer]

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.declare.names import row_key
 from reconciler.declare.table import Table
 from reconciler.plan.context import Context
-from reconciler.plan.live import LiveObject
+from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import recorded_members
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.plan.removed import KEPT, deletion_due
@@ -55,14 +55,29 @@ def holders(context: Context) -> frozenset[str]:
     return both_names(context, {user.address for user in users if not roles.isdisjoint(user.roles)})
 
 
-def of_members(context: Context) -> dict[str, str]:
-    """Address -> id of the recorded users who were not asked for, and whom a group shows or lacks otherwise than declared."""
-    ids, found = context.entries.ids(), set[str]()
-    for address, group in context.resolution.groups.items():
+def around(context: Context, addresses: frozenset[str]) -> frozenset[str]:
+    """The groups that some are in by the record, or are to be in; `addresses` are by both names."""
+    wanted = {address for address, group in context.resolution.groups.items() if not addresses.isdisjoint(group.members)}
+    inside = {a for a in context.entries.groups() if not addresses.isdisjoint(context.entries[a].get("members", ()))}
+    return both_names(context, wanted | inside)
+
+
+def of_members(context: Context, groups: Set[str]) -> frozenset[str]:
+    """The recorded users whom one of these groups shows or lacks otherwise than declared."""
+    found = set[str]()
+    for address in groups & context.resolution.groups.keys():
         live = context.matching.live.get(address)
         if live is not None:
-            found |= _otherwise(context, group, live)
-    return {address: ids[address] for address in found if address in ids and not context.live.knows(address)}
+            found |= _otherwise(context, context.resolution.groups[address], live)
+    return both_names(context, found & context.entries.ids().keys())
+
+
+def gone(context: Context, asked: Set[str], live: Live) -> frozenset[str]:
+    """Those who are wanted, were asked for, and whose account in the record is not there: they are put in their groups anew."""
+    ids, recorded = context.entries.ids(), context.matching.recorded
+    known = {address: recorded[address] for address in asked & context.resolution.users.keys() if address in recorded}
+    left = {address for address, old in known.items() if old not in live.unknown and ids[old] not in live.users}
+    return both_names(context, left)
 
 
 def _otherwise(context: Context, group: DesiredGroup, live: LiveObject) -> set[str]:
@@ -170,11 +185,7 @@ def _around_others(context: Context, asked: frozenset[str]) -> frozenset[str]:
     entries, recorded = context.entries, context.matching.recorded
     named = {address for address in asked if address in entries and recorded.get(address) != address}
     moved = named | {address for address in asked if recorded.get(address, address) != address}
-    if not moved:
-        return frozenset()
-    wanted = {address for address, group in context.resolution.groups.items() if not moved.isdisjoint(group.members)}
-    inside = {address for address in entries.groups() if not moved.isdisjoint(entries[address].get("members", ()))}
-    return both_names(context, wanted | inside)
+    return around(context, frozenset(moved)) if moved else frozenset()
 
 
 def _left_open(context: Context, record: Record) -> Iterator[str]:

@@ -146,7 +146,14 @@ class ScimClient:
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
-        return listed(resource, self.sender.send("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
+        return self._one(resource)[0]
+
+    def total(self, resource: str) -> int:
+        """How many there are, as the service says. Raises ServiceError."""
+        return self._one(resource)[1]
+
+    def _one(self, resource: str) -> tuple[list[Resource], int]:
+        return listed(resource, self.sender.send("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")
 
     def get(self, resource: str, id: str) -> Resource | None:
         """One resource, None where the service answers 404. Raises AnotherAccount, and ServiceError where a proxy does."""

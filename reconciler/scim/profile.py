@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from math import ceil
 from typing import Any, TypeVar
 
 from reconciler.declare import profiles
@@ -23,6 +24,10 @@ class Paging:
     count: int = 200
     most: int = 1000
     cursor: str = "announced"
+
+    def requests(self, objects: int) -> int:
+        """How many a list of so many objects takes at most, with the one that shows that there are no more."""
+        return ceil(objects / min(self.count, self.most)) + 1
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,10 @@ class Profile:
         if self.rate is None:
             return Limits(members, versions=versions, together=together)
         return Limits(members, int(self.rate.perMinute), self.rate.counts, versions, together)
+
+    def requests_by_id(self, objects: int) -> int:
+        """How many it takes to ask for so many objects that are there."""
+        return ceil(objects / AT_ONCE) if self.combines_ids() else objects
 
     def combines_ids(self) -> bool:
         """Whether the service takes one filter of many ids."""

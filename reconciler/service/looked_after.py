@@ -16,9 +16,8 @@ MOST_OBJECTS = 200  # that are asked for one by one
 
 def costs_little(objects: int, profile: Profile, interval: int) -> bool:
     """Whether everything may be read in every cycle, `interval` seconds apart, of a service with so many objects."""
-    pages = ceil(objects / min(profile.paging.count, profile.paging.most)) + 1
     allowed = MOST_PAGES if profile.rate is None else min(MOST_PAGES, profile.rate.perMinute * interval / 60 * SHARE)
-    return pages <= allowed
+    return profile.paging.requests(objects) <= allowed
 
 
 def privileged(resolution: Resolution) -> frozenset[str]:

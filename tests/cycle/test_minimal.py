@@ -281,12 +281,37 @@ def test_whose_account_cannot_be_asked_for_is_unknown(town: Town) -> None:
     assert [error.code for error in plan.errors] == ["NotAnswered"]
 
 
-def test_many_are_read_in_a_list(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.cycle.minimal.MOST", 3)
-    town.people(p1="A", p2="B", p3="C", p4="D")
+def test_more_than_a_list_would_take_are_read_in_a_list(town: Town) -> None:
+    town.people(**{f"p{number}": "Boss" for number in range(10)})
+    assert town.minimal().part == PartRead(town.head or "", 10, 0), "a few are asked for all the same"
+    town.people(p10="Boss")
     plan = town.minimal()
-    assert plan.part is None and len(plan.changes) == 4
-    assert any("4 objects would have to be asked for" in words for words in texts(plan.warnings))
+    assert plan.part is None and len(plan.changes) == 11 and plan.digest == town.plan().digest
+    assert any(
+        "11 objects would have to be asked for in 11 requests, and 4 requests list" in words for words in texts(plan.warnings)
+    )
+    assert len([path for path in town.wire.asked if "/Users/" in path]) == 0
+
+
+def test_members_who_would_cost_more_than_a_list_are_read_in_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.cycle.minimal.FEW", 5)
+    town.assign("group: Net, role: Admin", "group: Ops, role: User", "group: Ops, role: Admin", *OTHERS[1:])
+    town.net(*PEOPLE[:3], *PEOPLE[3:8])
+    plan = town.minimal()
+    assert plan.part is None and plan.digest == town.plan().digest
+
+
+def test_where_the_service_holds_many_more_than_the_record_a_list_costs_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("reconciler.cycle.minimal.FEW", 5)
+    town = Town(tmp_path, discovery=False, paging={"count": 10})
+    town.people(**{f"p{number}": "Boss" for number in range(6)})
+    assert town.minimal().part is None
+    for number in range(30):
+        town.seed(f"other{number}@x.org")
+    assert town.minimal().part == PartRead(town.head or "", 6, 0)
 
 
 def test_holders_whom_a_safeguard_counts_are_read_beside(town: Town) -> None:
@@ -359,6 +384,56 @@ def test_who_is_shown_neither_by_id_nor_by_filter_is_gone(town: Town) -> None:
     vanish(town)
     plan = town.minimal()
     assert (plan.changes, plan.errors) == ((), ()) and plan.part is not None
+
+
+def test_who_is_gone_and_made_anew_is_put_back_into_the_groups(town: Town) -> None:
+    town.client.delete("Users", town.find("p1@x.org")["id"])
+    town.people(p1="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/p1@x.org", "create")]
+    assert plan.changes[0].add == ("User/p1@x.org",)
+    assert same_changes(plan, town.plan())
+    town.save()
+    town.read = minimal_read()
+    assert town.apply().complete
+    town.read = read_live
+    assert town.plan().changes == ()
+
+
+def test_who_is_gone_and_made_anew_by_somebody_else_is_put_back_into_the_groups(town: Town) -> None:
+    town.client.delete("Users", town.find("p1@x.org")["id"])
+    town.seed("p1@x.org", title="Staff")
+    town.people(p1="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/p1@x.org", "update")]
+    assert same_changes(plan, town.plan())
+
+
+def test_a_member_whom_only_a_group_shows_to_be_gone_is_put_back_into_the_others(town: Town) -> None:
+    ops = OPS.replace("p7@x.org", "p1@x.org")
+    town.groups(NET % "p0@x.org, p1@x.org", ops)
+    town.save()
+    town.converge()
+    net, lost = town.group("Net"), town.find("p1@x.org")["id"]
+    town.client.patch("Groups", net["id"], [{"op": "remove", "path": f'members[value eq "{lost}"]'}])
+    town.client.delete("Users", lost)
+    town.groups(NET % "p0@x.org, p1@x.org, p3@x.org", ops)
+    plan = town.minimal()
+    assert done(plan) == [
+        ("Group/Net", "update"),
+        ("Group/Ops", "update"),
+        ("User/p1@x.org", "create"),
+        ("User/p3@x.org", "update"),
+    ]
+    assert same_changes(plan, town.plan())
+
+
+def test_a_group_that_is_gone_is_made_anew_with_its_members(town: Town) -> None:
+    town.client.delete("Groups", town.group("Net")["id"])
+    town.net("p0@x.org", "p1@x.org", "p3@x.org")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "create"), ("User/p2@x.org", "update"), ("User/p3@x.org", "update")]
+    assert same_changes(plan, town.plan())
 
 
 def test_where_a_service_cannot_filter_the_list_says_who_is_gone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
