@@ -55,10 +55,12 @@ def hand_over(review: str, reviewer: str) -> str:
 
 def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:
     """What is wrong in the files of one review."""
+    files = list(files)
     for review in files:
         yield from _altered(review)
+        reviewer = _reviewer(review, files, standing)
         for row in review.rows:
-            yield from _decision(review, row, standing)
+            yield from _decision(review, row, standing, reviewer)
             if row.decision == REMOVE:
                 yield from _still_declared(review, row, standing)
 
@@ -85,12 +87,19 @@ def _missing_files(files: list[Review]) -> Iterator[Problem]:
         )
 
 
-def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
+def _reviewer(review: Review, files: Iterable[Review], standing: Standing) -> str:
+    """The key of a reviewer today: by the account of a row about them, else of who is called so; "" where it is nobody."""
+    about = (row for file in files for row in file.rows if fold(review.reviewer) in (fold(row.user), fold(row.login)))
+    owner = next((owner for row in about if (owner := standing.owner(row)) is not None), None)
+    return standing.user(review.reviewer) if owner is None else owner
+
+
+def _decision(review: Review, row: Reviewed, standing: Standing, reviewer: str) -> Iterator[Problem]:
     if row.decision == KEEP and not row.reason.strip():
         message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
         yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
-    reviewer = standing.user(review.reviewer)  # who may have been renamed since, or be named as before
-    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), *standing.people(row)} - {""})):
+    is_named = fold(review.reviewer) in (fold(row.user), fold(row.login))
+    if row.decision and (is_named or reviewer != "" and reviewer == standing.person(row)):
         message = f"{row.who} decides about their own access"
         remedy = "start the review again with somebody else, whom --otherwise names"
         yield Problem(review.place(row), "error", "review-self", message, remedy)
