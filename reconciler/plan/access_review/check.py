@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from shlex import quote
 
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
@@ -16,6 +15,10 @@ from reconciler.plan.access_review.share import Named
 from reconciler.plan.access_review.standing import Standing
 
 OUT_OF_SCOPE = "leave them out by a scoping filter, set their accountEnabled to false, or provisioning.scope to assigned"
+IN_PLACE = (
+    "whoever may change this file decides here in their place, and says so in `reason`: the pull request shows who it was; "
+    "or remove the review's folder, and start it again under its name"
+)
 REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
 
 
@@ -45,12 +48,7 @@ def _left(files: Iterable[Review], named: Named) -> Iterator[Problem]:
         if why := has_left(review, named):
             words = f"{review.reviewer} is {why}, and decisions are missing in this file"
             place = review.document.locate(("reviewer",))
-            yield Problem(place, "warning", "review-reviewer-left", words, hand_over(review.name, review.reviewer))
-
-
-def hand_over(review: str, reviewer: str) -> str:
-    """What to do where a reviewer has left."""
-    return f"give it to somebody else: `reconcile review hand-over {review} {quote(reviewer)} --to REVIEWER`"
+            yield Problem(place, "warning", "review-reviewer-left", words, IN_PLACE)
 
 
 def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:

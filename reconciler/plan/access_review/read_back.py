@@ -1,8 +1,8 @@
 """Removals of a review and a service as it is now in; whether each is gone out. Pure.
 
 Who was renamed has the same account, and so it is with groups: each is looked for by its id on the service, for its name may be
-somebody else's by now. Where the id is gone, it is by the name of today of whom the record knows by it, else by the names of then.
-What a service does not show is unknown, and not gone.
+somebody else's by now. Where the id is gone, it is by the name of today of whom the record knows by it, else by the names of
+then. What a service does not show is unknown, and not gone.
 """
 
 from __future__ import annotations
