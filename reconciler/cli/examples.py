@@ -68,10 +68,6 @@ ENDINGS = {
         "--detailed-exitcode)",
         "reconcile review status 2027-Q1",
     ),
-    "review hand-over": (
-        "0 done, 1 the review is in error, or the other reviewer cannot decide",
-        "reconcile review hand-over 2027-Q1 grace@example.com --to linus@example.com",
-    ),
     "review apply": ("0 done, 1 the review is in error, 5 something is left to you", "reconcile review apply 2027-Q1"),
     "review close": (
         "0 done, 1 it stays open, with all that stands in the way",

@@ -6,7 +6,6 @@ import click
 
 from reconciler.cli.review_close import close
 from reconciler.cli.review_decided import apply_, status
-from reconciler.cli.review_hand_over import hand_over
 from reconciler.cli.review_start import start
 from reconciler.cli.wrong_usage import Commands
 
@@ -16,5 +15,5 @@ def review() -> None:
     """Review who has what, in files that reviewers fill in. Writes nothing to a service."""
 
 
-for command in (start, status, hand_over, apply_, close):
+for command in (start, status, apply_, close):
     review.add_command(command)

@@ -94,12 +94,20 @@ def _check_due(due: str) -> None:
 
 
 def _check_new(desired: Path, name: str) -> None:
+    """An empty folder, as it is left where files were removed, is no review; one that cannot be read may be."""
     from reconciler.declare.reviews import FOLDER
 
     folder = desired / FOLDER / name
-    if folder.exists() or folder.is_symlink():
+    if folder.is_symlink() or (folder.exists() and not _is_empty(folder)):
         words = f"there is a review {name} in {folder}: nothing was written [ReviewExists]"
         raise click.ClickException(f"{words}\n    give this one another name")
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _chooser(by: str, declarations: Declarations) -> Choose:
@@ -185,7 +193,7 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say(f"{desired / path}: {_count(rows)}")
     folder = inside(str(desired)) or readable_path(desired)  # CODEOWNERS counts from the top of the repository
     say("Lines for CODEOWNERS, so that each file waits for its reviewer:")
-    click.echo(codeowners(folder, head["review"], names, mails(declarations)), nl=False)
+    click.echo(codeowners(folder, head["review"], names, _mails(declarations)), nl=False)
     return 0
 
 
@@ -196,7 +204,7 @@ def _count(rows: list[Row]) -> str:
     return f"{plural(len(rows), 'row')} of {plural(people, 'person', 'people')}"
 
 
-def mails(declarations: Declarations) -> dict[str, str]:
+def _mails(declarations: Declarations) -> dict[str, str]:
     """Reviewer -> the address that is declared for them."""
     users = declarations.users
     pairs = zip(users.columns["userPrincipalName"], users.column("mail"), strict=True)

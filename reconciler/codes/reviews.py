@@ -85,7 +85,7 @@ CODES = (
         "A reviewer has left",
         "The reviewer of a file with open decisions is disabled in the directory, or no longer declared (a warning).",
         "Nobody decides what is missing.",
-        "Give the file to somebody else: `reconcile review hand-over NAME REVIEWER --to REVIEWER`.",
+        "Decide there in their place, and say so in `reason`: the pull request shows who did.",
         shown="`accountEnabled: false` of a manager who has decisions to make",
     ),
     Code(

@@ -31,13 +31,6 @@ def tell_started(store: Store, review: str, files: Iterable[dict[str, Any]]) -> 
     tell(store, Kind.REVIEW_STARTED, f"the review {review} was started with {plural(len(files), 'file')}", details)
 
 
-def tell_handed_over(store: Store, review: str, pair: tuple[str, str], files: Iterable[dict[str, Any]]) -> None:
-    """With which files it goes on, and of `pair` from whom to whom a part of it goes. Raises RecordError."""
-    files, (giver, taker) = list(files), pair
-    details = {"review": review, "digest": digest_of_all(files), "files": len(files), "from": giver, "to": taker}
-    tell(store, Kind.REVIEW_HANDED_OVER, f"the part of {giver} in the review {review} was handed over to {taker}", details)
-
-
 def tell_closed(store: Store, review: str, evidence: str, files: Iterable[Review]) -> None:
     """`evidence` is `sha256:` and the hex digest of the whole file; with which decisions is told too. Raises RecordError."""
     decisions = digest_of_decided(file.document.data for file in files)
@@ -47,11 +40,10 @@ def tell_closed(store: Store, review: str, evidence: str, files: Iterable[Review
 
 def not_as_started(store: Store, review: str, files: Iterable[Review]) -> str:
     """Why the files are not those with which a review was started, in words; empty where they are. Raises RecordError."""
-    kinds = (Kind.REVIEW_STARTED, Kind.REVIEW_HANDED_OVER)
-    said = [(_number(record), str(details.get("digest"))) for kind in kinds for record, details in _told(store, kind, review)]
-    if not said:
+    started = [str(details.get("digest")) for _, details in _told(store, Kind.REVIEW_STARTED, review)]
+    if not started:
         return f"the log of {store.app} knows of no start of the review {review}"
-    if max(said)[1] != digest_of_all(file.document.data for file in files):
+    if started[-1] != digest_of_all(file.document.data for file in files):
         return f"files, rows or reviewers are not those with which the review {review} was started, by the log of {store.app}"
     return ""
 

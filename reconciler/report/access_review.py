@@ -12,7 +12,6 @@ import orjson
 from reconciler.declare.names import fold
 from reconciler.declare.reviews import CLOSED, FOLDER
 from reconciler.declare.wording import plural
-from reconciler.declare.yaml.document import Document
 from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.progress import Part
 from reconciler.report.safe import plain
@@ -28,17 +27,6 @@ def document(data: Mapping[str, Any]) -> str:
     """The file of one reviewer (schemas/review.schema.json), decisions still to be made."""
     head = [f"{name}: {scalar(value)}\n" for name, value in data.items() if name != "access"]
     return HEADER + "".join(head) + "access:\n" + "".join(map(_item, data["access"]))
-
-
-def handed_over(document: Document, data: Mapping[str, Any]) -> str:
-    """The text of a reviewer's file with another reviewer and digest, those of `data`; all else, comments too, stays as it is."""
-    old = {
-        name: document.locate((name,)).line - 1 for name in ("reviewer", "reviewerDeclared", "digest") if name in document.data
-    }
-    head = [f"{name}: {scalar(data[name])}" for name in ("reviewer", "reviewerDeclared", "digest") if name in data]
-    kept = [line for number, line in enumerate(document.lines) if number not in old.values()]
-    first = min(old.values())
-    return "\n".join([*kept[:first], *head, *kept[first:]])
 
 
 def _item(row: Mapping[str, Any]) -> str:

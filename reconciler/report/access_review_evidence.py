@@ -28,7 +28,7 @@ COLUMNS = (
 WORDS = """This is the evidence of the access review {name}.
 
 Started {started}, due {due}, closed {closed} (UTC). Asked: {asked}. Read from: {source}.
-{rows}, {keep} to keep, {remove} to remove; decided by {reviewers}.
+{rows}, {keep} to keep, {remove} to remove; reviewers: {reviewers}.
 Commit of the declarations: {commit}.
 
 files/         each reviewer's file as it was when the review was closed; `digest` in it is over all but decisions and reasons
@@ -36,10 +36,10 @@ files/         each reviewer's file as it was when the review was closed; `diges
 The rows of access.json are those of these files, with reviewer, decision and reason. readBack is what was seen of a removal when
 the review was closed, after the declaration no longer gave it: `gone` where the service was read and no longer shows it;
 `notShown` where the service does not show such things at all, and by the record of what was last applied it is gone. The digest
-over files, rows and reviewers, `digest` in query.json, was the one that the start left in the log of each app, or the last
-hand-over from one reviewer to another (`reconcile logs --action reviewHandedOver`); nobody decided about their own access, by the
-names that were declared. Otherwise the review would not have been closed. Accounts are counted where something was to be removed:
-other services were not read again. Who wrote a decision is not in here: Git and the pull requests say it.
+over files, rows and reviewers, `digest` in query.json, was the one that the start left in the log of each app; no reviewer has
+their own access in their file, by the names that were declared. Otherwise the review would not have been closed. Accounts are
+counted where something was to be removed: other services were not read again. Who wrote a decision, the reviewer or somebody in
+their place, is not in here: Git and the pull requests say it.
 
 `closed.yaml` beside the reviewers' files in the repository holds the SHA-256 of this whole file, and so does the log of each app
 (`reconcile logs --action reviewClosed`), in the record that follows the head in record.json.

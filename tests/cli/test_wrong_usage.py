@@ -16,11 +16,7 @@ from reconciler.codes import usage
 TYPED = [
     ("plann", "UnknownCommand", "no command 'plann' [UnknownCommand]\n    did you mean 'plan'?"),
     ("record shwo", "UnknownCommand", "no command 'shwo' [UnknownCommand]\n    did you mean 'show'?"),
-    (
-        "review nonsense",
-        "UnknownCommand",
-        "no command 'nonsense' [UnknownCommand]\n    commands are apply, close, hand-over, start, status",
-    ),
+    ("review nonsense", "UnknownCommand", "no command 'nonsense' [UnknownCommand]\n    commands are apply, close, start, status"),
     ("review stat", "UnknownCommand", "no command 'stat' [UnknownCommand]\n    did you mean 'status'?"),
     ("destroy", "UnknownCommand", "no command 'destroy' [UnknownCommand]\n    commands are init"),
     ("help record forgett", "UnknownName", "did you mean 'record forget'?"),

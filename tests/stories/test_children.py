@@ -58,7 +58,7 @@ STEPS: tuple[tuple[str, int], ...] = (
     ("record migrate --from local --path nowhere", 1), ("record trust none --app wiki", 64),
     ("record verify", 0), ("access", 0), ("access --at 0s", 0), ("logs", 0), ("report --out report.html", 0),
     ("review start --name q4 --by manager --due 2099-12-31 --otherwise boss@x.org", 0), ("review status", 0),
-    ("review hand-over q4 boss@x.org --to sec@x.org", 0), ("review apply q4", 0), ("review close q4 --evidence q4.zip", 1),
+    ("review apply q4", 0), ("review close q4 --evidence q4.zip", 1),
     ("run --once", 0), ("status", 0), ("restart", 0), ("notify test", 0), ("notify replay", 0),
     ("revoke ada@x.org --auto-approve", 0), ("import --app wiki --out again", 0), ("help", 0), ("completion bash", 0),
     ("demo --nothing", 64),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tests.stories.test_review import PEOPLE, START, decide, desk_of
@@ -77,36 +76,35 @@ def test_a_review_whose_files_are_gone_is_not_over(tmp_path: Path) -> None:
         assert (archived.code, archived.err) == (0, ""), "it is over"
 
 
-def test_the_file_of_a_reviewer_who_has_left_is_handed_over(tmp_path: Path) -> None:
+def test_somebody_decides_in_the_place_of_a_reviewer_who_has_left(tmp_path: Path) -> None:
     with scim_server() as url:
         desk, folder = started(tmp_path, f"{url}/{tmp_path.name}/v2")
-        file = folder / "grace@x.org.yaml"
-        file.write_text(
-            file.read_text().replace("    decision:\n    reason:\n", "    decision: keep\n    reason: work # mine\n", 1)
-        )
-        left = "grace@x.org, displayName: Grace, manager: grace@x.org, accountEnabled: false"
-        desk.people(PEOPLE[0], left, PEOPLE[2], "linus@x.org, mail: linus@x.org")
+        desk.people(PEOPLE[0], "grace@x.org, displayName: Grace, manager: grace@x.org, accountEnabled: false", PEOPLE[2])
         warned = desk.reconcile("validate")
         assert warned.code == 0 and "grace@x.org is disabled in the directory, and decisions are missing" in warned.out, warned
-        assert "`reconcile review hand-over 2026-Q4 grace@x.org --to REVIEWER`" in warned.out
+        assert "whoever may change this file decides here in their place, and says so in `reason`" in warned.out
         assert "; the reviewer is disabled in the directory" in desk.reconcile("review", "status").out
-        giving = ("review", "hand-over", "2026-Q4", "grace@x.org", "--to")
-        for taker, code, words in (
-            ("eve@x.org", 1, "eve@x.org would decide about their own access [NoReviewer]"),
-            ("grace@x.org", 64, "is disabled in the directory"),
-        ):
-            refused = desk.reconcile(*giving, taker)
-            assert refused.code == code and words in refused.err and file.exists(), refused
-        nobody = desk.reconcile("review", "hand-over", "2026-Q4", "ada@x.org", "--to", "linus@x.org")
-        assert nobody.code == 64 and "no file of 'ada@x.org' in this review" in nobody.err, nobody
-        given = desk.reconcile(*giving, "LINUS@x.org")
-        assert given.code == 0 and given.out == "/desired/reviews/2026-Q4/linus@x.org.yaml linus@x.org\n", given
-        assert not file.exists() and "reason: work # mine\n" in (folder / "linus@x.org.yaml").read_text()
-        told = json.loads(desk.reconcile("logs", "--action", "reviewHandedOver", "--format", "json").out)["reconcile"]["details"]
-        assert (told["from"], told["to"], told["files"]) == ("grace@x.org", "linus@x.org", 2)
-        assert desk.reconcile("validate").out.endswith("0 errors, 0 warnings\n") and desk.reconcile("review", "status").code == 0
-        for other in folder.iterdir():
-            decide(other)
+        for file in folder.iterdir():
+            decide(file, removed=("eve@x.org: Admin",))
+            file.write_text(file.read_text().replace("reason: work", "reason: decided by linus@x.org, since Grace has left"))
+            file.write_text(file.read_text().replace("remove\n    reason:\n", "remove\n    reason: by linus@x.org\n"))
+        checked = desk.reconcile("validate")
+        assert checked.code == 0 and "review-reviewer-left" not in checked.out, checked
+        assert desk.reconcile("review", "apply", "2026-Q4").code == 0
+        assert desk.reconcile("apply", "--auto-approve").code == 0
         closed = desk.reconcile(*CLOSE)
         assert closed.code == 0, closed
         assert desk.reconcile("access", "--verify", "q4.zip").code == 0 and desk.reconcile("review", "status").err == ""
+
+
+def test_a_review_of_a_reviewer_who_has_left_is_started_again_under_its_name(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk, folder = started(tmp_path, f"{url}/{tmp_path.name}/v2")
+        desk.people(PEOPLE[0], "grace@x.org, displayName: Grace, manager: grace@x.org, accountEnabled: false", PEOPLE[2])
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 1, "never over what is there"
+        for file in folder.iterdir():
+            file.unlink()
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0, "an empty folder is no review"
+        assert [file.name for file in folder.iterdir()] == ["boss@x.org.yaml"]
+        decide(folder / "boss@x.org.yaml")
+        assert desk.reconcile(*CLOSE).code == 0 and desk.reconcile("review", "status").code == 0

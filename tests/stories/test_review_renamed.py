@@ -88,3 +88,87 @@ def test_an_account_that_was_declared_since_is_declared(tmp_path: Path) -> None:
         assert "stays open: apply, and close it again" in refused.err and "revoke" not in refused.err
         assert desk.reconcile("apply", "--auto-approve").code == 0
         assert desk.reconcile(*CLOSE).code == 0
+
+
+def test_a_name_that_is_somebody_else_s_by_now_takes_nothing_from_them(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        eve, bob = "eve@x.org, id: p-17, manager: grace@x.org", "bob@x.org, id: p-18, manager: grace@x.org"
+        assigned = "assignments:\n  - {user: eve@x.org, role: Admin}\n  - {user: bob@x.org, role: Admin} # stays\n"
+        assigned += "  - {group: Net, role: User}\n  - {group: Ops, role: User}\n"
+        groups = "groups:\n" + "".join(
+            f"  - {{displayName: {name}, id: {name}, members: [eve@x.org]}}\n" for name in ("Net", "Ops")
+        )
+        desk.people(*PEOPLE[:2], eve, bob)
+        renamed = tmp_path / "desired/directory/groups/a.yaml"
+        desk.write("directory/groups/a.yaml", groups)
+        desk.write("apps/wiki/assignments.yaml", assigned)
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        decide(tmp_path / "desired/reviews/2026-Q4/grace@x.org.yaml", removed=("eve@x.org: Admin", "eve@x.org: Net"))
+        assigned, groups = (text.replace("eve@", "eva@").replace(": Net", ": Crew", 1) for text in (assigned, groups))
+        desk.people(*PEOPLE[:2], eve.replace("eve@", "eva@"), bob)
+        desk.write("directory/groups/a.yaml", groups)
+        desk.write("apps/wiki/assignments.yaml", assigned)
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        desk.people(*PEOPLE[:2], eve.replace("eve@", "eva@"), bob.replace("bob@", "eve@"))
+        desk.write("directory/groups/a.yaml", groups.replace(": Ops,", ": Net,", 1))
+        desk.write("apps/wiki/assignments.yaml", assigned.replace("bob@", "eve@").replace("Ops", "Net"))
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        warned = desk.reconcile("validate")
+        assert warned.out.count("warning: ") == 2 == warned.out.count("eve@x.org, who is eva@x.org now, was to lose "), warned
+        applied = desk.reconcile("review", "apply", "2026-Q4")
+        assert applied.code == 0 and "2 removals: 2 out of the declarations, 0 left to you" in applied.out, applied
+        left = (tmp_path / "desired/apps/wiki/assignments.yaml").read_text()
+        assert left.startswith("assignments:\n  - {user: eve@x.org, role: Admin} # stays\n") and "eva@" not in left
+        assert (
+            "{displayName: Net, id: Ops, members: [eva@x.org]}" in renamed.read_text() and renamed.read_text().count("eva@") == 1
+        )
+        refused = desk.reconcile(*CLOSE)
+        assert refused.code == 1 and refused.err.count("eve@x.org, who is eva@x.org now, still has ") == 2, refused
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        closed = desk.reconcile(*CLOSE)
+        assert closed.code == 0, closed
+        assert desk.reconcile("access", "--verify", "q4.zip").code == 0
+
+
+def test_a_reviewer_s_name_that_is_somebody_else_s_by_now_reviews_nobody_themselves(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        grace, eve = "grace@x.org, id: p-1", "eve@x.org, id: p-17, manager: grace@x.org"
+        desk.write("directory/groups/a.yaml", "groups: []\n")
+        for people in (
+            (grace, eve),
+            (grace.replace("grace@", "gina@"), eve.replace("grace@", "gina@")),
+            (grace.replace("grace@", "gina@"), eve.replace("grace@", "gina@").replace("eve@", "grace@")),
+        ):
+            desk.people(*people)
+            names = [one.partition(",")[0] for one in people]
+            rows = "".join(f"  - {{user: {name}, role: User}}\n" for name in names)
+            desk.write("apps/wiki/assignments.yaml", "assignments:\n" + rows)
+            assert desk.reconcile("apply", "--auto-approve").code == 0
+            if people[0] == grace:
+                assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+                for file in (tmp_path / "desired/reviews/2026-Q4").iterdir():
+                    decide(file)
+        checked = desk.reconcile("validate")
+        assert checked.code == 0 and "review-self" not in checked.out, checked
+        closed = desk.reconcile(*CLOSE)
+        assert closed.code == 0, closed
+
+
+def test_an_account_that_was_made_anew_is_found_by_the_name_of_today(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = started(tmp_path, f"{url}/{tmp_path.name}/v2")
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        decide(folder / "boss@x.org.yaml")
+        decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin",))
+        desk.people(*PEOPLE[:2], OWN.replace("eve@", "eva@"))
+        desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("eve@", "eva@").rpartition("  - {")[0])
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        (account,) = desk.find("eva@x.org")
+        with desk.client() as client:
+            client.delete("Users", account["id"])
+        desk.seed("eva@x.org", roles=[{"value": "admin"}])
+        refused = desk.reconcile(*CLOSE)
+        assert refused.code == 1 and "eva@x.org now, still has Admin in wiki on the service" in refused.err, refused

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from shlex import quote
 
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
@@ -16,6 +15,10 @@ from reconciler.plan.access_review.share import Named
 from reconciler.plan.access_review.standing import Standing
 
 OUT_OF_SCOPE = "leave them out by a scoping filter, set their accountEnabled to false, or provisioning.scope to assigned"
+IN_PLACE = (
+    "whoever may change this file decides here in their place, and says so in `reason`: the pull request shows who it was; "
+    "or remove the review's folder, and start it again under its name"
+)
 REOPEN = "remove closed.yaml, decide what is missing, and end the review with `reconcile review close`"
 
 
@@ -45,20 +48,17 @@ def _left(files: Iterable[Review], named: Named) -> Iterator[Problem]:
         if why := has_left(review, named):
             words = f"{review.reviewer} is {why}, and decisions are missing in this file"
             place = review.document.locate(("reviewer",))
-            yield Problem(place, "warning", "review-reviewer-left", words, hand_over(review.name, review.reviewer))
-
-
-def hand_over(review: str, reviewer: str) -> str:
-    """What to do where a reviewer has left."""
-    return f"give it to somebody else: `reconcile review hand-over {review} {quote(reviewer)} --to REVIEWER`"
+            yield Problem(place, "warning", "review-reviewer-left", words, IN_PLACE)
 
 
 def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:
     """What is wrong in the files of one review."""
+    files = list(files)
     for review in files:
         yield from _altered(review)
+        reviewer = _reviewer(review, files, standing)
         for row in review.rows:
-            yield from _decision(review, row, standing)
+            yield from _decision(review, row, standing, reviewer)
             if row.decision == REMOVE:
                 yield from _still_declared(review, row, standing)
 
@@ -85,12 +85,19 @@ def _missing_files(files: list[Review]) -> Iterator[Problem]:
         )
 
 
-def _decision(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
+def _reviewer(review: Review, files: Iterable[Review], standing: Standing) -> str:
+    """The key of a reviewer today: by the account of a row about them, else of who is called so; "" where it is nobody."""
+    about = (row for file in files for row in file.rows if fold(review.reviewer) in (fold(row.user), fold(row.login)))
+    owner = next((owner for row in about if (owner := standing.owner(row)) is not None), None)
+    return standing.user(review.reviewer) if owner is None else owner
+
+
+def _decision(review: Review, row: Reviewed, standing: Standing, reviewer: str) -> Iterator[Problem]:
     if row.decision == KEEP and not row.reason.strip():
         message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
         yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
-    reviewer = standing.user(review.reviewer)  # who may have been renamed since, or be named as before
-    if row.decision and ({fold(review.reviewer), reviewer} & ({fold(row.user), fold(row.login), *standing.people(row)} - {""})):
+    is_named = fold(review.reviewer) in (fold(row.user), fold(row.login))
+    if row.decision and (is_named or reviewer != "" and reviewer == standing.person(row)):
         message = f"{row.who} decides about their own access"
         remedy = "start the review again with somebody else, whom --otherwise names"
         yield Problem(review.place(row), "error", "review-self", message, remedy)

@@ -1,7 +1,8 @@
 """Removals of a review and a service as it is now in; whether each is gone out. Pure.
 
-Who was renamed has the same account, and so it is with groups: each is looked for by its id on the service and by every name of
-it. What a service does not show is unknown, and not gone.
+Who was renamed has the same account, and so it is with groups: each is looked for by its id on the service, for its name may be
+somebody else's by now. Where the id is gone, it is by the name of today of whom the record knows by it, else by the names of
+then. What a service does not show is unknown, and not gone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from reconciler.declare.names import STRANGER, fold, group_address, user_address
 from reconciler.declare.reviews import Reviewed
 from reconciler.plan.access.held import Held, Source, held
+from reconciler.plan.access_review.known import known_by
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.live import LiveObject
 
@@ -58,30 +60,54 @@ class _Service:
     def __init__(self, context: Context) -> None:
         self.context, self.unknown = context, {fold(address) for address in context.live.unknown}
         self.by_id, self.by_name = defaultdict[str, list[Held]](list), defaultdict[str, list[Held]](list)
+        self.record = known_by(context.entries, context.resolution.declarations)
         for item in held(context):
             self.by_id[item.id].append(item)
             for name in {fold(item.address), fold(item.login)}:
                 self.by_name[name].append(item)
 
     def look(self, row: Reviewed) -> ReadBack:
-        names, groups = _names(self.context, row), _groups(self.context, row)
-        named = (item for name in sorted(names) for item in self.by_name.get(name, ()))
-        own = [*self.by_id.get(row.account, ()), *named] if row.account else list(named)
-        found = next((item for item in own if _is_what(item, row, groups)), None)
-        verdict = Verdict.THERE if found is not None else self._unseen(row, own, names, groups)
+        own = self._own(row)
+        found = next((item for item in own if self._is_what(item, row)), None)
+        verdict = Verdict.THERE if found is not None else self._unseen(row, own)
         one = found or next(iter(own), None)
         unmanaged = row.account if not row.user else ""
         return ReadBack(row, verdict, found, unmanaged if one is None else one.id if one.source is Source.UNMANAGED else "")
 
-    def _unseen(self, row: Reviewed, own: list[Held], names: frozenset[str], groups: frozenset[str]) -> Verdict:
+    def _own(self, row: Reviewed) -> list[Held]:
+        """What the person of a row has."""
+        if row.account in self.context.live.users:
+            return self.by_id.get(row.account, [])
+        owner = self.record.users.get(row.account)
+        names = {owner, fold(user_address(owner)), fold(row.login)} if owner else _names(self.context, row)
+        return [item for name in sorted(names - {""}) for item in self.by_name.get(name, ())]
+
+    def _is_what(self, item: Held, row: Reviewed) -> bool:
+        """A row about an account is about whatever it has; a role that is called otherwise since has the same value."""
+        if row.group:
+            return item.kind == "group" and self._is_group(item.group_id, item.what, row)
+        if row.role:
+            same = row.value != "" and fold(item.value) == fold(row.value)
+            return item.kind == "role" and (fold(item.what) == fold(row.role) or same)
+        return True
+
+    def _is_group(self, id: str, name: str, row: Reviewed) -> bool:
+        """Whether a group on the service is that of a row."""
+        if row.group_id in self.context.live.groups:
+            return id == row.group_id
+        owner = self.record.groups.get(row.group_id)
+        return fold(name) == owner if owner else fold(name) in _groups(self.context, row)
+
+    def _unseen(self, row: Reviewed, own: list[Held]) -> Verdict:
         """Of what is not there: gone where the service would show it, else what the record says, if it ever said anything."""
+        names, groups = _names(self.context, row), _groups(self.context, row)
         if self.unknown & {*names, fold(STRANGER + row.account), *_addresses(row, groups)}:
             return Verdict.UNKNOWN
         if row.account and not own:  # it was asked by its id, and is not there, or disabled
             return Verdict.GONE
         if row.group and not self.context.app.groups.enabled:
             return Verdict.HIDDEN
-        hiding = [group for group in self._live_groups(row, groups) if group.members is None]
+        hiding = [group for group in self._live_groups(row) if group.members is None]
         if not hiding if row.group else not row.role or self.context.shown_roles:
             return Verdict.GONE
         addresses = [item.address for item in own]
@@ -90,8 +116,8 @@ class _Service:
         recorded = ever and all(self.context.known(address) is not None for address in addresses)
         return Verdict.NOT_SHOWN if recorded and (row.group or not self._no_longer_read()) else Verdict.HIDDEN
 
-    def _live_groups(self, row: Reviewed, names: frozenset[str]) -> list[LiveObject]:
-        return [item for item in self.context.live.groups.values() if item.id == row.group_id or fold(item.name) in names]
+    def _live_groups(self, row: Reviewed) -> list[LiveObject]:
+        return [item for item in self.context.live.groups.values() if self._is_group(item.id, item.name, row)]
 
     def _no_longer_read(self) -> bool:
         """Whether something carried roles that the mapping does not name any more: there they may be still."""
@@ -119,13 +145,3 @@ def _addresses(row: Reviewed, groups: Iterable[str]) -> set[str]:
     """Of the group of a row, folded; that of an id is how a group is named that was asked for by it."""
     ids = {fold(group_address(UNKNOWN + row.group_id))} if row.group_id else set()
     return {fold(group_address(name)) for name in groups} | ids
-
-
-def _is_what(item: Held, row: Reviewed, groups: frozenset[str]) -> bool:
-    """A row about an account is about whatever it has; a role that is called otherwise since has the same value."""
-    if row.group:
-        return item.kind == "group" and (fold(item.what) in groups or (row.group_id != "" and item.group_id == row.group_id))
-    if row.role:
-        same = row.value != "" and fold(item.value) == fold(row.value)
-        return item.kind == "role" and (fold(item.what) == fold(row.role) or same)
-    return True

@@ -57,8 +57,7 @@ def _written(value: Any) -> Any:
 
 def head_of(head: dict[str, Any], reviewer: str, declared: bool) -> dict[str, Any]:
     """The head of a reviewer's file; `declared` is whether the reviewer is a declared user."""
-    others = {name: value for name, value in head.items() if name not in ("reviewer", "reviewerDeclared")}
-    return {**others, "reviewer": reviewer, **({"reviewerDeclared": True} if declared else {})}
+    return {**head, "reviewer": reviewer, **({"reviewerDeclared": True} if declared else {})}
 
 
 def data_of(head: dict[str, Any], rows: Iterable[Row]) -> dict[str, Any]:

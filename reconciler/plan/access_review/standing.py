@@ -54,34 +54,42 @@ class Standing:
         app = self.declarations.apps.get(row.app)
         if app is None:
             return []
-        return [giving for user in self.people(row) for giving in self._of(app, user, row)]
+        user = self.person(row)
+        return list(self._of(app, user, row)) if user else []
 
-    def people(self, row: Reviewed) -> list[str]:
-        """The keys of those who may be the person of a row: by the name of then, and by the account, whatever it is called."""
-        named, known = self.user(row.user or row.login), self.known.get(row.app, Known())
-        return [key for key in dict.fromkeys((named, known.users.get(row.account, ""))) if key]
+    def person(self, row: Reviewed) -> str:
+        """The key of the person of a row: whose account it is, else who is called so; "" where that is nobody."""
+        owner = self.owner(row)
+        return self.user(row.user or row.login) if owner is None else owner
+
+    def owner(self, row: Reviewed) -> str | None:
+        """The key of whose account it is, whatever they are called, "" where nobody declares them; None where no record knows it.
+
+        A name may be somebody else's by now.
+        """
+        return self.known.get(row.app, Known()).users.get(row.account)
 
     def is_stranger(self, row: Reviewed) -> bool:
         """Whether nobody declared the account of a row, then and now: no apply takes anything from it."""
-        app, known = self.declarations.apps.get(row.app), self.known.get(row.app, Known())
-        if row.user or row.account in known.users:
+        app, user = self.declarations.apps.get(row.app), self.person(row)
+        if row.user or self.owner(row) is not None:
             return False
-        return app is None or not any(any(self._account(app, user)) for user in self.people(row))
+        return app is None or not user or not any(self._account(app, user))
 
     def called(self, row: Reviewed) -> str:
         """The person of a row, with the name of today where it is another one."""
-        names = self.declarations.users.columns["userPrincipalName"]
-        others = [str(names[self.declarations.users.index[key]]) for key in self.people(row) if key != fold(row.who)]
-        return f"{row.who}, who is {' and '.join(others)} now," if others else row.who
+        users, key = self.declarations.users, self.person(row)
+        if key in ("", fold(row.who)):
+            return row.who
+        return f"{row.who}, who is {users.columns['userPrincipalName'][users.index[key]]} now,"
 
     def _of(self, app: App, user: str, row: Reviewed) -> Iterator[Giving]:
         if not row.group:
             roles = _roles(app, row)
             yield from self._assignments(app, user, roles) if roles else self._account(app, user)
             return
-        known = self.known.get(app.name, Known()).groups.get(row.group_id, "")
-        for group in dict.fromkeys((fold(self.declarations.groups.name_now(row.group)), known)):
-            yield from self._membership(app, user, group)
+        named = fold(self.declarations.groups.name_now(row.group))
+        yield from self._membership(app, user, self.known.get(app.name, Known()).groups.get(row.group_id, named))
 
     def user(self, name: str) -> str:
         """The key of a person by the name of then: it may be an earlier one by now; "" where nobody is called so."""

@@ -28,7 +28,6 @@ class Kind(StrEnum):
     CHAIN_BEGUN = "chainBegun"
     PRUNED = "pruned"
     REVIEW_STARTED = "reviewStarted"
-    REVIEW_HANDED_OVER = "reviewHandedOver"
     REVIEW_CLOSED = "reviewClosed"
 
 
@@ -47,7 +46,6 @@ WORDS = {
     Kind.CHAIN_BEGUN: "the log's chain began",
     Kind.PRUNED: "the log was pruned",
     Kind.REVIEW_STARTED: "an access review was started",
-    Kind.REVIEW_HANDED_OVER: "a part of an access review was handed over",
     Kind.REVIEW_CLOSED: "an access review was closed",
 }
 FAILURES = frozenset({Kind.APPROVAL_REFUSED, Kind.SAFEGUARD_BLOCKED})
