@@ -60,7 +60,7 @@ def packed(closing: Closing, **changed: Any) -> dict[str, bytes]:
     (rows,) = (answer["rows"] for answer in answers)
     parts: dict[str, Any] = {"answers": answers, "table": table_of(rows), "query": {**query_of(closing), "apps": ["wiki"]},
                              "counts": {"wiki": counted(rows)}, "heads": {"wiki": head(None)},
-                             "versions": {"reconcile": "0.1.0", "evidence": "1.0"},
+                             "versions": {"reconcile": "0.1.0", "evidence": "1.1"},
                              "beside": Beside(files_of(closing), words_of(closing))}  # fmt: skip
     return opened(zipped(contents(**{**parts, **changed})))
 
