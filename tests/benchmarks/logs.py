@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler.apply.log_shape import Export, Facts, properties, record_of, steps_before
+from reconciler.apply.log_shape import Export, Facts, Roles, properties, record_of, steps_before
 from reconciler.apply.origin import Origin
 from reconciler.plan.change import Action, AttributeChange, Cause, Change, Precondition
 from reconciler.plan.model import Access
@@ -88,7 +88,7 @@ def record(number: int, count: int) -> dict[str, Any]:
             "wiki", "apply", origin, at, address, action, status, "", id_of(person), name="A Person",
             properties=properties(change.attributes), before=steps_before(change, ()),
             exports=(Export("write", status, "PATCH", 200, 12),), read_back="asWritten",
-            roles=([role], [role]), rows=(row,) if number % 10 == 0 else (), causes=("config",),
+            roles=Roles([role], [role]), rows=(row,) if number % 10 == 0 else (), causes=("config",),
             place=("desired/directory/users/all.yaml", person), digest=change.digest,
         )
     )  # fmt: skip
