@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,12 @@ def shown_on_a_terminal(folder: Path, command: str) -> str:
     terminal, end = pty.openpty()
     subprocess.run(["bash", "-c", command], cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=end, check=True)
     os.close(end)
-    said = os.read(terminal, 100_000).decode().replace("\r", "")
+    said = b""
+    with suppress(OSError):  # how a terminal says that nothing comes any more
+        while part := os.read(terminal, 100_000):  # one read may give a part of what there is
+            said += part
     os.close(terminal)
-    return said
+    return said.decode().replace("\r", "")
 
 
 def test_what_init_prints_leads_to_a_merged_change_also_copied_from_a_terminal(tmp_path: Path) -> None:
