@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any, cast
 
 from reconciler.apply.log import STATUSES, roles_told, secret_targets
@@ -36,10 +35,8 @@ def beginning(job: Job) -> dict[str, Any]:
     `causes` are those of most changes, `otherwise` those of each other one by its address; `declared` is the digest of the
     declarations.
     """
-    origin, most = (
-        job.origin,
-        max(Counter(change.causes for change in job.changes).items(), key=itemgetter(1), default=((), 0))[0],
-    )
+    origin, counted = job.origin, Counter(change.causes for change in job.changes)
+    most = max(counted, key=counted.__getitem__, default=())
     said = {**origin.as_json(), "approvals": [dict(item) for item in origin.approvals], "pulls": dict(origin.pulls)}
     others = {change.address: list(change.causes) for change in job.changes if change.causes != most}
     alike = {name: value for name, value in said.items() if value}

@@ -44,10 +44,9 @@ def _unknown(root: Path, asked: Collection[str], cache: Cache) -> Iterator[_File
 
 def _files(folders: Folders, asked: Collection[str]) -> Iterator[tuple[Path, str]]:
     """Each file of rows whose folders are called as they should be, and its kind."""
-    known = folders.known(folders.root, {"directory", "apps"}, set())
-    for entry in named(known, "directory"):
-        for folder, kind in folders.known(entry, {"users", "groups"}, set()):
-            yield from ((file, kind) for file in folders.files(folder))
+    known = folders.of_root()
+    for folder, kind in folders.of_directory(known):
+        yield from ((file, kind) for file in folders.files(folder))
     apps = [app for entry in named(known, "apps") for app in folders.entries(entry) if app.is_dir()]
     for app in apps:
         if not asked or fold(app.name) in asked:

@@ -104,6 +104,17 @@ class Folders:
             did_you_mean(meant, "rename or remove it; known are " + ", ".join(names)),
         )
 
+    def of_root(self) -> list[tuple[Path, str]]:
+        """What lies in the root, each with its kind.
+
+        Reviews say nothing of what should be on a service: they are looked at by whoever asks for them (declare/reviews.py).
+        """
+        return self.known(self.root, {"directory", "apps", "policies", "reviews"}, {"reconciler"})
+
+    def of_directory(self, known: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+        """The folders of people and groups among what is known of the root, each with its kind."""
+        return [item for entry in named(known, "directory") for item in self.known(entry, {"users", "groups"}, set())]
+
     def of_app(self, folder: Path) -> list[tuple[Path, str]]:
         """What lies in the folder of an app, each with its kind of file."""
         entries = self.known(folder, {"assignments"}, APP_KINDS)

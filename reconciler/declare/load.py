@@ -107,9 +107,8 @@ class _Loader:
         if (problem := unusable(self.root)) is not None:
             self.problems.append(problem)
             return
-        # Reviews say nothing of what should be on a service: they are looked at by whoever asks for them (declare/reviews.py).
-        known = self.folders.known(self.root, {"directory", "apps", "policies", "reviews"}, {"reconciler"})
-        inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
+        known = self.folders.of_root()
+        inside = self.folders.of_directory(known)
         for kind, table in (("users", self.users), ("groups", self.groups)):
             for entry in named(inside, kind):
                 for file, rows in self._lists(entry, kind):

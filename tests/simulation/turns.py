@@ -148,7 +148,8 @@ class Turns(Simulation):
         self.behind = set(self.machines)  # those that lack what was merged last
         self.author = self.world.clone("author")
         self.ends: dict[str, int] = {}
-        self.fallen: Path | None = None  # the machine of a killed cycle that nothing has followed yet
+        self.fallen = set[Path]()  # machines of killed cycles that nothing has followed yet
+        self.cut: dict[str, Path] = {}  # killed cycles, and where
         self.found: list[Event] = []
         self.told_by: dict[str, Path] = {}  # id of a message -> the machine whose outbox it was in
 
@@ -215,8 +216,8 @@ class Turns(Simulation):
         end = self._one() if steps is None else self._forked(machine, steps)
         self.tell(f"{self.now()} {machine.name}: {_words(end)}")
         if isinstance(end, CycleResult):
-            self.lost = self.lost or self.fallen not in (None, machine)
-            self.fallen = None
+            self.lost = self.lost or bool(self.fallen - {machine})
+            self.fallen.clear()
         self.hear()
         return end
 
@@ -238,7 +239,8 @@ class Turns(Simulation):
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         expect(status in (0, -signal.SIGKILL), f"a process ended with {status}: {kind}")
         if kind:
-            self.fallen = machine
+            self.fallen.add(machine)
+            self.cut[f"c{self.cycles}"] = machine
             self.fate.counts[kind] += 1
         self.tell(f"killed: {kind}" if kind else "not killed")
 
@@ -302,7 +304,8 @@ class Turns(Simulation):
     def open(self) -> set[str]:
         """What people know of as being wrong. Raises Broken where they are told of a cause twice.
 
-        A record that cannot be kept is told by each machine: nothing else tells one what the other has said.
+        A record that cannot be kept is told by each machine: nothing else tells one what the other has said. Nor does anything
+        tell it what a killed cycle of the other had said before the record could say so.
         """
         known = dict[tuple[str, str], str]()
         for event in self.found:
@@ -310,7 +313,8 @@ class Turns(Simulation):
             known = {key: cycle for key, cycle in known.items() if key[0] not in over}
             if event.phase != "ended":
                 key = named(event.kind, event.reason), str(self.told_by[event.id]) if event.reason in RECORD else ""
-                expect(key not in known, f"{key[0]} is told twice: by {known.get(key)} and {event.cycle}")
+                unheard = self.cut.get(known.get(key, "")) not in (None, self.told_by[event.id])
+                expect(key not in known or unheard, f"{key[0]} is told twice: by {known.get(key)} and {event.cycle}")
                 known[key] = event.cycle
         return {cause for cause, _ in known}
 

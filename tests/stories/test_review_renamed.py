@@ -50,10 +50,14 @@ def test_who_is_called_otherwise_since_still_has_it_and_loses_it(tmp_path: Path,
         refused = desk.reconcile(*CLOSE)
         assert refused.code == 1 and "eve@x.org, who is eva@x.org now, still has Admin in wiki on the service" in refused.err
         assert "ada@x.org still has group Net, which is Crew now, in wiki" in refused.err, refused
-        assert desk.reconcile("apply", "--auto-approve").code == 0
-        closed = desk.reconcile(*CLOSE)
-        assert closed.code == 0, closed
-        assert desk.reconcile("access", "--verify", "q4.zip").code == 0
+        closes_once_applied(desk)
+
+
+def closes_once_applied(desk: Desk) -> None:
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    closed = desk.reconcile(*CLOSE)
+    assert closed.code == 0, closed
+    assert desk.reconcile("access", "--verify", "q4.zip").code == 0
 
 
 def test_an_account_that_was_declared_since_is_declared(tmp_path: Path) -> None:
@@ -126,10 +130,7 @@ def test_a_name_that_is_somebody_else_s_by_now_takes_nothing_from_them(tmp_path:
         )
         refused = desk.reconcile(*CLOSE)
         assert refused.code == 1 and refused.err.count("eve@x.org, who is eva@x.org now, still has ") == 2, refused
-        assert desk.reconcile("apply", "--auto-approve").code == 0
-        closed = desk.reconcile(*CLOSE)
-        assert closed.code == 0, closed
-        assert desk.reconcile("access", "--verify", "q4.zip").code == 0
+        closes_once_applied(desk)
 
 
 def test_a_reviewer_s_name_that_is_somebody_else_s_by_now_reviews_nobody_themselves(tmp_path: Path) -> None:
