@@ -216,6 +216,8 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
         if not same(slot, want, have[i]):
             answered[slot.target] = have[i]
     base["wanted"], base["answered"] = wanted, answered
+    if live.active and wanted.get("active") is not False:  # whoever has enabled it: its days until deletion begin anew
+        base.pop("disabledAt", None)
     if isinstance(item, DesiredGroup):
         base["members"] = _members(context, item, live, entry)
         base.pop("kept", None)

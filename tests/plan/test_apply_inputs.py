@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from reconciler.plan.apply_inputs import ApplyInputs, apply_inputs
 from reconciler.plan.change import Change
 from reconciler.plan.context import Context
@@ -57,6 +59,14 @@ def test_an_account_in_place_of_another_has_been_told_nothing() -> None:
     known = {**entries(), ADA: entry("a1", "ada@x.org", "Engineer", created=True)}
     new = inputs(context(accounts=(account("a9", "ada@x.org", "Boss"), ACCOUNTS[1]), recorded=known)).baselines[ADA]
     assert new["id"] == "a9" and "created" not in new and "title" not in new["wanted"]
+
+
+@pytest.mark.parametrize(("active", "since"), [(True, None), (False, "2026-05-02T00:00:00Z")])
+def test_who_is_back_and_was_enabled_by_somebody_else_is_not_disabled_since_then(active: bool, since: str | None) -> None:
+    known = {**entries(), ADA: {**entry("a1", "ada@x.org", "Engineer"), "disabledAt": "2026-05-02T00:00:00Z"}}
+    known[ADA]["wanted"]["active"] = False
+    found = inputs(context(accounts=(account("a1", "ada@x.org", "Engineer", active=active), ACCOUNTS[1]), recorded=known))
+    assert found.baselines[ADA].get("disabledAt") == since
 
 
 def test_a_null_that_was_never_wanted_is_not_kept() -> None:
