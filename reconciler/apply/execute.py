@@ -26,10 +26,9 @@ from reconciler.plan.name_swaps import waiting
 from reconciler.record.store import RecordError, Store
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import AuthError, ServiceError
+from reconciler.scim.errors import ServiceError
 from reconciler.scim.sender import Alone
 
-SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
 TAKING = (
     StepKind.WRITE,
@@ -64,7 +63,6 @@ class _Run:
     """`open` are the addresses of the steps whose outcome is not journalled yet.
 
     Of the phase under way `over` are those of which the step has ended, `telling` are the steps of which nothing was told yet.
-    `silent` are the objects for which no answer came since the last one that came.
     """
 
     def __init__(
@@ -87,7 +85,6 @@ class _Run:
         self.writer = StepWriter(self.shared, self._journal, chance)
         self.notes = RunNotes(job)
         self.told: set[str] = set()
-        self.silent: set[str] = set()
         self.open: set[str] = set()
         self.over: set[str] = set()
         self.telling: deque[Step] = deque()
@@ -96,14 +93,16 @@ class _Run:
 
     @contextmanager
     def together(self, stopped: Callable[[], bool]) -> Iterator[None]:
-        """While steps go side by side; whoever asks to stop waits for what is under way, and for no second try."""
-        sender = self.client.sender
-        sender.waiting, sender.stopped, sender.alone = self.baton.laid_down, stopped, self._alone
+        """While steps go side by side; whoever asks to stop, or an end of all, waits for what is under way and no second try."""
+        sender, ended = self.client.sender, lambda: stopped() or self.outcomes.refused is not None
+        sender.waiting, sender.stopped, sender.alone = self.baton.laid_down, ended, self._alone
+        sender.silence = self.outcomes.waited
         try:
             with self.baton.held():
                 yield
         finally:
             sender.waiting, sender.stopped, sender.alone = nullcontext, lambda: False, lambda error: None
+            sender.silence = lambda of, error: None
 
     def _alone(self, error: ServiceError) -> Alone | None:
         """How a change that was refused may be tried once more: a conflict may be with one that was under way beside it."""
@@ -171,7 +170,7 @@ class _Run:
         line, own, began = self._opening(step, self.now()), OneStep(), time.monotonic()
         self._journal(line)
         self.open.add(address)
-        self.client.sender.heard.forget()
+        self.client.sender.heard.begin(address)
         self._try(step, own)
         self.notes.add(step, self._status(address), self.client.sender.heard, round((time.monotonic() - began) * 1000))
         if address not in ends or own.took:
@@ -181,29 +180,20 @@ class _Run:
             self.job.record.entries.settle(address)
 
     def _try(self, step: Step, own: OneStep) -> None:
-        """A failure of one object fails that object alone; what ends everything is in `_heard`."""
+        """A failure of one object fails that object alone; what ends everything is in `outcomes.heard`."""
         address, outcomes = step.change.address, self.outcomes
         try:
             self.writer.do(step, own)
         except ServiceError as error:
             outcomes.ends[address], outcomes.http[address] = ("failed", str(error)), error.status or 0
-            self._heard(address, error)
+            outcomes.heard(address, error)
         except Failed as error:
             outcomes.ends[address], outcomes.http[address] = (error.status, error.message), error.http
             if error.status != "skipped":  # which may have sent nothing
-                self.silent.clear()
+                outcomes.silent.clear()
         else:
-            self.silent.clear()
+            outcomes.silent.clear()
             outcomes.left[address] -= 1
-
-    def _heard(self, address: str, error: ServiceError) -> None:
-        """A refused token, or a wait that is too long, ends everything; an outage is not found out anew with every object."""
-        if error.status is None:
-            self.silent.add(address)
-        else:
-            self.silent.clear()
-        if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
-            self.outcomes.refused = self.outcomes.refused or error
 
     def intended(self) -> list[Line]:
         """What is to be known of this run where its journal is lost: of each object its first step that tells."""

@@ -12,11 +12,14 @@ from reconciler.plan.change import Change
 from reconciler.record.store import RecordError
 from reconciler.scim.errors import AuthError, ServiceError
 
+SILENT = 3  # objects in a row that get no answer end a run
+
 
 class Outcomes:
     """`left` counts the steps that are still to do by address, `ends` holds (status, words) of what failed.
 
     What ended the run: `refused` is the service's answer, `unkept` why the record could not be written, `interrupted` somebody.
+    No answer came, since the last one, to all tries of the objects `silent`, nor within its timeout to a request of `hanging`.
     """
 
     def __init__(self, shared: Shared, steps: Iterable[Step]) -> None:
@@ -27,6 +30,25 @@ class Outcomes:
         self.refused: ServiceError | None = None
         self.unkept: RecordError | None = None
         self.interrupted = False
+        self.silent, self.hanging = set[str](), set[str]()
+
+    def heard(self, address: str, error: ServiceError) -> None:
+        """A refused token, or a wait that is too long, ends everything; an outage is not found out anew with every object."""
+        if error.status is None:
+            self.silent.add(address)
+        else:
+            self.silent.clear()
+        if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
+            self.refused = self.refused or error
+
+    def waited(self, address: str, error: ServiceError | None) -> None:
+        """Of a request, from any thread: where nothing at all is answered, nobody waits for the other tries of an object."""
+        if error is None:
+            self.hanging.clear()
+            return
+        self.hanging.add(address)
+        if len(self.hanging) >= SILENT:
+            self.refused = self.refused or error
 
     def of(self, change: Change) -> Outcome:
         address, recorded = change.address, self.shared.recorded

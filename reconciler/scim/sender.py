@@ -18,7 +18,7 @@ from reconciler.scim.answers import Answers
 from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, Waits, pause, too_long, why
-from reconciler.scim.silence import no_answer
+from reconciler.scim.silence import no_answer, waited_in_vain
 from reconciler.scim.wire import Wire
 
 ATTEMPTS = 5
@@ -31,13 +31,14 @@ Alone = AbstractContextManager[Callable[[], None]]  # entered once nothing else 
 
 
 class Heard(threading.local):
-    """The last write of a thread: its method, and the HTTP status of the answer, None where none came."""
+    """The last write of a thread: its method, and the HTTP status of the answer, None where none came; `of` is what it is for."""
 
+    of = ""
     method = ""
     status: int | None = None
 
-    def forget(self) -> None:
-        self.method, self.status = "", None
+    def begin(self, of: str) -> None:
+        self.of, self.method, self.status = of, "", None
 
 
 OF_ROLES = ("roles.apiUrl", "the base of the API of roles")  # what another API of a service is there for
@@ -68,7 +69,8 @@ class Sender:
     `again` are the statuses after which a request is sent again; `tell` is called, from any thread, with a line about each long
     wait as it begins; `connections` may be open at once. `waiting` is entered for as long as a request takes; nothing is sent a
     second time once `stopped`; after a refusal of a change `alone` says whether to try it again beside no other. `counts` are the
-    requests, `refused` the answers 429, `heard` is the last write of each thread.
+    requests, `refused` the answers 429, `heard` is the last write of each thread. `silence` hears, from any thread, of what each
+    request was for whose timeout has passed, and with None of each answer.
     `answered` hears, from any thread, of each request that was sent: its method and the answer's status, 0 where none came.
     """
 
@@ -95,14 +97,15 @@ class Sender:
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped: Callable[[], bool] = lambda: False
         self.alone: Callable[[ServiceError], Alone | None] = lambda error: None
+        self.silence: Callable[[str, ServiceError | None], None] = lambda of, error: None
         self._reach = Reach(Wire(base_url, token, profile.headers, connections, transport, timer), Answers(token))
         self._of_another = partial(_reach, connections, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             retry=retry_if_exception(self._worth_repeating),
             wait=_pause,
-            sleep=sleep,
-            before_sleep=self._tell,
+            sleep=lambda seconds: None,
+            before_sleep=self._before_another,
             reraise=True,
         )
 
@@ -156,10 +159,8 @@ class Sender:
         if error.too_long or self.stopped():
             raise error
         if error.status is None or error.status >= 500:
-            seconds = pause(error, attempt)
-            self._waits.begin(seconds, why(error))
             with self.waiting():
-                self._sleep(seconds)
+                self._wait(error, pause(error, attempt))
 
     def _once(self, reach: Reach, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
         self._turns.wait(method, shown)
@@ -172,8 +173,12 @@ class Sender:
         except httpx.TransportError as error:
             self._answered(method, 0)
             words = reach.answers.clean(str(error) or type(error).__name__)
-            raise no_answer(error, words, method, shown, reach.answers.url) from None
+            unanswered = no_answer(error, words, method, shown, reach.answers.url)
+            if waited_in_vain(error):
+                self.silence(self.heard.of, unanswered)
+            raise unanswered from None
         self._answered(method, answer.status)
+        self.silence(self.heard.of, None)
         if method != "GET":
             self.heard.status = answer.status
         self._turns.heard(answer.headers)
@@ -195,10 +200,17 @@ class Sender:
             return False
         return error.status is None or error.status in self._again
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _before_another(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None
         if isinstance(error, ServiceError) and state.next_action is not None:
-            self._waits.begin(state.next_action.sleep, why(error))
+            self._wait(error, state.next_action.sleep)
+
+    def _wait(self, error: ServiceError, seconds: float) -> None:
+        """Raises the error itself where by then nothing is to be sent a second time."""
+        self._waits.begin(seconds, why(error))
+        self._sleep(seconds)
+        if self.stopped():
+            raise error
 
 
 class Api:

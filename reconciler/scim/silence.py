@@ -8,6 +8,11 @@ from reconciler.scim.errors import LostAnswer, NoConnection, ReadError, ServiceE
 from reconciler.scim.wire import WHOLE, TooLate
 
 
+def waited_in_vain(error: Exception) -> bool:
+    """Whether the whole timeout passed after it was sent: a connection that is refused or broken off is back sooner."""
+    return isinstance(error, (httpx.ReadTimeout, httpx.WriteTimeout)) and not isinstance(error, TooLate)
+
+
 def no_answer(error: Exception, words: str, method: str, shown: str, url: str = "tenantUrl") -> ServiceError:
     """GET, PUT and DELETE can be sent again; of others nobody knows whether they were done. `words` are the error's, cleaned.
 

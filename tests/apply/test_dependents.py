@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import httpx
 import pytest
@@ -175,6 +176,77 @@ def test_a_service_that_is_gone_in_the_middle_is_not_asked_for_each_object(world
     assert len(transport.asked) == 3 and result.refused is not None
     assert sorted(ended(result).values()) == ["failed"] * 3 + ["skipped"] * 6
     assert {o.message for o in result.outcomes if o.status == "skipped"} == {"not begun: the service does not answer"}
+
+
+class Hanging(httpx.BaseTransport):
+    """Answers reads until the first write; from then on all runs into the timeout, the first write after it was done.
+
+    `over` is set once the first three, which are under way together, have done so; until then whoever pauses waits.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.asked = inner, list[httpx.Request]()
+        self.meeting, self.ended, self.over = Barrier(3), list[int](), Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and not self.asked:
+            return self.inner.handle_request(request)
+        self.asked.append(request)
+        if self.asked[0] is request:
+            self.inner.handle_request(request)
+        if len(self.asked) <= 3:
+            self.meeting.wait(30)
+        raise httpx.ReadTimeout("timed out")
+
+    def answered(self, method: str, status: int) -> None:
+        if self.asked:
+            self.ended.append(status)
+        if len(self.ended) >= 3:
+            self.over.set()
+
+    def pause(self, seconds: float) -> None:
+        self.over.wait(30)
+
+
+def test_a_service_that_falls_silent_is_asked_for_nothing_a_second_time(world: World) -> None:
+    people = [f"u{i}@x.org" for i in range(9)]
+    world.groups()
+    world.users(*(f"userPrincipalName: {name}" for name in people))
+    world.assign(*(f"user: {name}, role: User" for name in people))
+    silent, answering = Hanging(world.transport), world.client
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=silent, workers=3,
+        sleep=silent.pause, answered=silent.answered,
+    )  # fmt: skip
+    result = world.apply()
+    assert len(silent.asked) == 3 and result.refused is not None
+    assert sorted(ended(result).values()) == ["failed"] * 3 + ["skipped"] * 6
+    assert {o.message for o in result.outcomes if o.status == "skipped"} == {"not begun: the service does not answer"}
+    world.client = answering
+    world.converge()
+    assert sorted(there["userName"] for there in world.everything().values() if "userName" in there) == people
+
+
+def test_slow_objects_are_each_tried_several_times_while_others_are_answered(world: World) -> None:
+    world.groups()
+    world.users(*(f"userPrincipalName: u{i}@x.org" for i in range(5)))
+    world.assign(*(f"user: u{i}@x.org, role: User" for i in range(5)))
+    tries = list[str]()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        slow = [name for name in ("u0", "u1", "u3", "u4") if name in request.content.decode()]
+        tries.extend(slow)
+        if slow:
+            raise httpx.ReadTimeout("timed out")
+        return world.transport.handle_request(request)
+
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=httpx.MockTransport(handle), workers=1,
+        sleep=lambda seconds: None,
+    )  # fmt: skip
+    result = world.apply()
+    assert Counter(tries) == dict.fromkeys(("u0", "u1", "u3", "u4"), 5) and result.refused is None
+    assert ended(result) == {f"User/u{i}@x.org": "failed" for i in (0, 1, 3, 4)}
 
 
 def test_writes_go_side_by_side_and_a_second_plan_is_empty(tmp_path: Path) -> None:
