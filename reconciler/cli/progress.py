@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from math import ceil
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
 
 from reconciler.report.safe import plain
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+SOME = 1.0  # seconds, before which a speed says nothing
 
 _lock = Lock()
 _shown: list[Progress] = []  # of the applies that go on at the moment, one for all, and as often as there are such
@@ -26,23 +27,43 @@ def bar(total: int, name: str, waited: Callable[[], float], console: Console | N
     `waited` are the seconds for which requests have waited for their turn until now.
     """
     with _display(console) as progress:
-        task = progress.add_task(plain(name), total=total, rate="", why="")
+        task = progress.add_task(plain(name), total=total, waited=waited)
 
         def one() -> Progress:
             progress.advance(task)
-            _tell(progress, task, waited())
             return progress
 
         yield one
 
 
-def _tell(progress: Progress, task: TaskID, waited: float) -> None:
-    row = next(row for row in progress.tasks if row.id == task)
-    words = "" if row.finished else why(waited, row.elapsed or 0.0)
-    progress.update(task, rate=rate(row.finished_speed or row.speed), why=words)
+class AtPresent(ProgressColumn):
+    """What is true of a row as it is drawn: also while everything waits, and nothing ends for a while."""
+
+    def __init__(self, words: Callable[[Task], str]) -> None:
+        super().__init__()
+        self._words = words
+
+    def render(self, task: Task) -> Text:
+        return Text(self._words(task))
 
 
-def rate(a_second: float | None) -> str:
+def _speed(row: Task) -> float:
+    """Changes a second since the beginning, 0 while that says nothing yet."""
+    taken = row.finished_time or row.elapsed or 0.0
+    return row.completed / taken if taken >= SOME else 0.0
+
+
+def left(row: Task) -> str:
+    """The time for the rest as fast as until now, in h:mm:ss."""
+    speed = _speed(row)
+    return str(timedelta(seconds=ceil((row.remaining or 0.0) / speed))) if speed else "-:--:--"
+
+
+def _why(row: Task) -> str:
+    return "" if row.finished else why(row.fields["waited"](), row.elapsed or 0.0)
+
+
+def rate(a_second: float) -> str:
     """Changes in a time, in a unit in which they are one or more."""
     if not a_second:
         return ""
@@ -76,8 +97,8 @@ def _made(console: Console | None) -> Progress:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[why]}"),
+        AtPresent(lambda row: rate(_speed(row))),
+        AtPresent(left),
+        AtPresent(_why),
     )
     return Progress(*columns, console=console or Console(stderr=True), transient=True)
