@@ -9,6 +9,7 @@ import orjson
 
 from reconciler.plan.access.called import other_names
 from reconciler.plan.access.had import Deed, Had, Past
+from reconciler.plan.access.past import OPEN, Gap
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.log_record import actions_of, by_of, ours_of
 
@@ -46,8 +47,12 @@ def missing(past: Past, at: str) -> list[str]:
         return [
             f"the log begins at {past.begins}: nobody knows who had what before, which does not mean that nobody had anything"
         ]
-    gaps = [f"the log has a gap between {gap.since} and {gap.until}: {gap.what}" for gap in past.gaps]
+    gaps = [f"the log has a gap {_times(gap)}: {gap.what}" for gap in past.gaps if gap.until != OPEN or gap.since <= at]
     return [*gaps, *(f"the log is not whole: {problem.what}" for problem in past.problems)]
+
+
+def _times(gap: Gap) -> str:
+    return f"since {gap.since}" if gap.until == OPEN else f"between {gap.since} and {gap.until}"
 
 
 def knows(past: Past, at: str) -> bool:

@@ -9,6 +9,7 @@ from reconciler.plan.access.had import Past
 from reconciler.plan.access.keys import UNKNOWN, Thing
 from reconciler.plan.access.past import Gap, Record
 from reconciler.plan.access.told import Told
+from reconciler.plan.access.unheard import unheard
 from reconciler.record.entries import is_active
 from reconciler.record.log.about import Part, is_first
 from reconciler.record.log.chain import Check, link_of
@@ -22,7 +23,7 @@ def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[s
     found.told.look(_looked_at(records, found, check, gaps))
     found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
     found.gaps = tuple(gaps)
-    found.now = _now(found.told, record, names, found.newest) if record is not None else {}
+    _with_record(found, record, names)
     return found
 
 
@@ -33,8 +34,15 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
     found.gaps = (*(Gap(*missing) for missing in part.missing), *_accepted(linked))
     found.told.spelled |= names
     found.told.look(linked)
-    found.now = _now(found.told, record, names, found.newest) if record is not None else {}
+    _with_record(found, record, names)
     return found
+
+
+def _with_record(found: Past, record: LastApplied | None, names: Mapping[str, str]) -> None:
+    """What the record says now, and which writes nobody has heard of yet."""
+    if record is not None:
+        found.now = _now(found.told, record, names, found.newest)
+        found.gaps += tuple(unheard(found.told, record, found.now))
 
 
 def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[Gap]) -> Iterator[Record]:
@@ -92,9 +100,8 @@ def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> 
     for thing, moments in told.moments.items():
         if moments and moments[-1].stays and not found.get(thing):
             found[thing] = None  # the record holds what is assigned
-        if thing not in found:
-            managed = thing.what in {group for _, group in inside} if thing.kind == "group" else thing.account in users.values()
-            found[thing] = False if managed and thing.kind != "account" and not thing.account.startswith(UNKNOWN) else None
+        if thing not in found:  # what the record holds no more, its object with it: a run that the log has not heard of took it
+            found[thing] = None if thing.account.startswith(UNKNOWN) else False
     return found
 
 

@@ -32,8 +32,11 @@ class Moment(NamedTuple):
         return self.before is True and self.after is True and self.sure and not self.stays
 
 
+OPEN = "9999-12-31T23:59:59Z"  # until when a gap is that has no end yet
+
+
 class Gap(NamedTuple):
-    """From when until when the log has lost records, ISO times, UTC, and which these are, in words."""
+    """From when until when the log has lost records, or lacks them yet, ISO times, UTC, and which these are, in words."""
 
     since: str
     until: str
