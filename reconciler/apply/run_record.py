@@ -57,7 +57,7 @@ class RunRecord:
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()
-        with record.intending(intended):
+        with record.intending(intended, at if steps else ""):
             self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 

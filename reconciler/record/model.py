@@ -15,7 +15,7 @@ from reconciler.record.values import Asked, Learned, Removal, Revocation, RoleMe
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration", "role_api"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "running", "service", "told", "configuration", "role_api"})
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Record:
     told:       the causes that people have been told of; written where there is one
     role_api:   roles that are held over an API beside SCIM; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
+    running:    since when an apply is under way, or was lost with its machine, UTC; written where there is one
     begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
                 where there is one
     """
@@ -55,6 +56,7 @@ class Record:
     revoked: dict[str, Revocation] = field(default_factory=dict)
     commit: str = ""
     begun: list[str] = field(default_factory=list)
+    running: str = ""
     protected: list[str] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
@@ -211,19 +213,23 @@ class Record:
         self.unanswered[address] = write  # type: ignore[assignment]
 
     @contextmanager
-    def intending(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[None]:
-        """What is saved meanwhile says of these steps that they may have been sent, for whoever has it without the journal."""
-        before = dict(self.unanswered)
+    def intending(self, lines: Iterable[Mapping[str, Any]], at: str) -> Iterator[None]:
+        """What is saved meanwhile says, for whoever has it without the journal, that a run is under way since then.
+
+        Of these steps it says that they may have been sent; `at` is "" where nothing is to be done.
+        """
+        before, self.running = dict(self.unanswered), at
         for line in lines:
             if line["address"] not in self.unanswered:
                 self.leave_unanswered(line["address"], {**line, "intended": True})
         try:
             yield
         finally:
-            self.unanswered = before
+            self.unanswered, self.running = before, ""
 
     def forget_intended(self) -> None:
         """The journal is there: a step without a line in it was never sent."""
+        self.running = ""
         self.unanswered = {address: write for address, write in self.unanswered.items() if not write.get("intended")}
 
     def add_generated(self, address: str, generated: Mapping[str, Any]) -> None:

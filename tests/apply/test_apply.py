@@ -336,6 +336,21 @@ def test_outcomes_of_a_killed_run_are_taken_from_its_journal(tmp_path: Path) -> 
     assert record.entries == {"User/a": {"id": "1"}}
 
 
+def test_a_record_says_since_when_a_run_is_under_way_that_takes_nothing_from_anybody(world: World) -> None:
+    said = list[str]()
+
+    def look(request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            said.append(json.loads(world.store.record_file.read_text())["running"])
+        return world.transport.handle_request(request)
+
+    transport = httpx.MockTransport(look)
+    world.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1)
+    world.converge()
+    assert said and {*said} == {world.now}
+    assert "running" not in json.loads(world.store.record_file.read_text())
+
+
 def test_a_record_truncated_anywhere_is_refused(tmp_path: Path) -> None:
     store = LocalStore(tmp_path, "wiki")
     store.save(Record("wiki", "https://x", {"User/a": {"id": "1"}}))

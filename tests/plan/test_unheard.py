@@ -19,14 +19,14 @@ JUNE, JULY, AUGUST = (f"2026-0{month}-01T00:00:00Z" for month in (6, 7, 8))
 ADA, NET = "User/ada@x.org", "Group/Net"
 
 
-def past_with(**unanswered: Unanswered) -> Past:
+def past_with(running: str = "", **unanswered: Unanswered) -> Past:
     """Ada is there since June, as Admin and in Net; these writes are unanswered, by what each is to be called here."""
     told = Told()
     key, group = told.names.key(ADA, "a1", JUNE), told.groups.key(NET, "g1", JUNE)
     things = [Thing(key, "account"), Thing(key, "role", "admin"), Thing(key, "group", group)]
     for thing in things:
         told.moments[thing].append(Moment(JUNE, False, True, True, {"id": "1"}))
-    record = Record("wiki", carrying=["roles"])
+    record = Record("wiki", carrying=["roles"], running=running)
     record.entries = Entries({ADA: {"id": "a1"}, NET: {"id": "g1"}})
     record.unanswered = {{"ada": ADA, "net": NET}.get(name, f"User/{name}"): write for name, write in unanswered.items()}
     found = Past(told, JUNE, JUNE, now=dict.fromkeys(things, True))
@@ -64,7 +64,7 @@ def test_an_account_that_may_have_been_made_is_told_as_not_known() -> None:
     assert known(found, AUGUST)["eve@x.org", "an account"] is False and ("eve@x.org", "an account") not in known(found, JUNE)
 
 
-def test_what_was_only_intended_leaves_everybody_in_doubt_since_the_run_began() -> None:
-    found = past_with(ada=Unanswered(step="write", action="disable", id="a1", at=JULY, intended=True))
+def test_a_run_that_is_under_way_elsewhere_leaves_everybody_in_doubt_since_the_run_began() -> None:
+    found = past_with(JULY, ada=Unanswered(step="write", action="disable", id="a1", at=JULY, intended=True))
     assert found.gaps == (Gap(JULY, OPEN, LOST),)
     assert set(known(found, AUGUST).values()) == {False} and set(known(found, JUNE).values()) == {True}

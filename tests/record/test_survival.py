@@ -69,6 +69,7 @@ WHOLE = {
     "revoked": {"User/z": {"at": "t", "reason": "r"}},
     "commit": "3f2c1ab",
     "begun": ["4f2c1ab", ""],
+    "running": "2026-06-01T00:00:00Z",
     "protected": ["User/x"],
     "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
     "approved": {"sha256:0": ["a"]},

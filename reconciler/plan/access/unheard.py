@@ -29,8 +29,8 @@ def unheard(told: Told, record: Record, now: Mapping[Thing, bool | None]) -> Ite
             at = max(write.get("at", ""), moments[-1].at if moments else "")
             by = {"activityDateTime": at, "provisioningAction": write.get("action", ""), "reconcile": {}}
             moments.append(Moment(at, before, None, True, by))
-    if begun := [write.get("at", "") for write in record.unanswered.values() if write.get("intended")]:
-        yield Gap(min(begun), OPEN, LOST)
+    if record.running:
+        yield Gap(record.running, OPEN, LOST)
 
 
 def _in_doubt(told: Told, record: Record, address: str, write: Unanswered) -> Iterator[Thing]:
