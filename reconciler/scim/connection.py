@@ -65,7 +65,8 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
             name,
             False,
             f"the service ignores filters: a filter on a random value returned {kind} ({found})",
-            "map a matching attribute that the service can filter on",
+            "map a matching attribute that the service can filter on; where it filters on nothing, write into app.yaml "
+            f"`profile: {{base: {client.profile.name}, filter: {{operators: []}}}}`, and all is read",
             code=INCOMPATIBLE,
         )
     return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")

@@ -15,6 +15,7 @@ from reconciler.scim.patch import CORE
 from reconciler.scim.profile import Profile
 
 COMMON = frozenset({"id", "externalid", "meta", "schemas"})  # RFC 7643 §3.1: of every resource, in no schema
+UNMAPPED = COMMON | {"members"}  # those come once there is a group
 CONFIG = "/ServiceProviderConfig"
 Schemas = dict[str, dict[str, Any]]
 
@@ -80,7 +81,7 @@ def _attributes(items: list[Any]) -> dict[str, Any]:
 
 
 def schema_warnings(schemas: Schemas, resource: str, mapping: CompiledMapping) -> Iterator[Warned]:
-    """Mappings to attributes that the service's /Schemas does not know, or may not be written."""
+    """Mappings to what the service's /Schemas does not know or lets nobody write, and what it requires and no mapping gives."""
     core = fold(CORE[resource])
     if core not in schemas:
         return
@@ -90,6 +91,36 @@ def schema_warnings(schemas: Schemas, resource: str, mapping: CompiledMapping) -
             place = slot.mapping.place
             words = f"the mapping to {slot.target} may fail: the service's /Schemas {why} ({place.file}:{place.line})"
             yield Warned("MappingMayFail", words)
+    for name in _required(schemas, core, mapping):
+        words = f"the service's /Schemas requires {name}, and no mapping gives it ({mapping.mapping.place.file})"
+        yield Warned("RequiredNotMapped", words)
+
+
+def _required(schemas: Schemas, core: str, mapping: CompiledMapping) -> Iterator[str]:
+    """What a create would lack by the schemas that it has values of: attributes, and parts of those that are given in parts."""
+    given = _given(core, mapping)
+    prefixes = {fold(slot.path.urn): f"{slot.path.urn}:" for slot in mapping.slots if slot.path.urn} | {core: ""}
+    for urn, before in prefixes.items():
+        for name, found in schemas.get(urn, {}).items():
+            parts, inner = given.get((urn, name)), found.get("subAttributes")
+            if parts is None and name not in UNMAPPED and _is_required(found):
+                yield before + found["name"]
+            if parts and "" not in parts and isinstance(inner, list):
+                lacking = [part for key, part in _attributes(inner).items() if key not in parts and _is_required(part)]
+                yield from (f"{before}{found['name']}.{part['name']}" for part in lacking)
+
+
+def _given(core: str, mapping: CompiledMapping) -> dict[tuple[str, str], set[str]]:
+    """(schema, attribute) -> the parts that are written of it, "" for the whole; all folded."""
+    given: dict[tuple[str, str], set[str]] = {}
+    for path in (slot.path for slot in mapping.slots):
+        parts = [path.sub or "", *(name for name, _, _ in path.filter or ())]
+        given.setdefault((fold(path.urn) if path.urn else core, fold(path.attribute)), set()).update(map(fold, parts))
+    return given
+
+
+def _is_required(definition: dict[str, Any]) -> bool:
+    return definition.get("required") is True and definition.get("mutability") != "readOnly"
 
 
 def _unfit(schemas: Schemas, core: str, slot: Slot) -> str:

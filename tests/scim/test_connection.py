@@ -42,7 +42,7 @@ WRONG = {
     "a page": (said(200, "<html>Sign in</html>"), "not JSON: <html>Sign in</html>", "a page that is not SCIM"),
     "other JSON": (said(200, '{"ok": true}'), "not a SCIM list", "a page that is not SCIM"),
     "counted": (said(200, '{"totalResults": 5, "Resources": []}'), "ignores filters",
-                "map a matching attribute that the service can filter on"),
+                "filter: {operators: []}}`, and all is read"),
     "unfiltered": (said(200, '{"totalResults": 1, "Resources": [{"id": "1", "userName": "x"}]}'), "ignores filters",
                    "that the service can filter on"),
 }  # fmt: skip
