@@ -1,13 +1,13 @@
 """A create that the service refuses, with less in it: its attributes and the refusal in, what to try in turn out. Pure.
 
-One refused attribute must not keep an account from being there. Which one it is the error may name; else it is found by leaving
-out, in so few tries that a service that refuses everything is not asked for long.
+Refused attributes must not keep an account from being there. Which they are the errors may name, one after the other; else that
+is found by leaving out, in so few tries that a service that refuses everything is not asked for long.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.declare.names import is_group
 from reconciler.plan.change import AttributeChange, Change
@@ -25,18 +25,40 @@ def may_hold_less(error: ServiceError) -> bool:
     return error.status in OF_CONTENT
 
 
-def portions(change: Change, mapping: CompiledMapping, attributes: Attributes, error: ServiceError) -> Iterator[Attributes]:
-    """Without what the error names; without one attribute after the other; with nothing but what makes an account."""
+def portions(
+    change: Change, mapping: CompiledMapping, attributes: Attributes, refusals: Sequence[ServiceError]
+) -> Iterator[Attributes]:
+    """Without what the refusals name; without one attribute after the other; with what makes an account, and what is asked for.
+
+    The last of the `refusals` is of what was yielded last, and of all of the `attributes` at first.
+    """
     needed = {"userName", "displayName" if is_group(change.address) else "active"}
     needed |= {mapping.slots[number].target for number in mapping.matching}
-    left_out = [a for a in attributes if a.path not in needed]
-    named = [a for a in left_out if _is_named(a.path, error.message)]
-    each = [[a] for a in left_out] if 1 < len(left_out) <= MOST else []
+    optional = [a for a in attributes if a.path not in needed]
     tried: list[list[AttributeChange]] = [[]]
-    for without in (named, *each, left_out):
+    for without in _left_out(optional, refusals):
         if without not in tried:
             tried.append(without)
             yield tuple([a for a in attributes if a not in without])
+
+
+def _left_out(optional: list[AttributeChange], refusals: Sequence[ServiceError]) -> Iterator[list[AttributeChange]]:
+    """Many services name one thing at a time: what is wrong with what they were sent, or what is missing from it."""
+    without = list[AttributeChange]()
+    while named := _named(optional, without, refusals[-1]):
+        without = [*without, *named]
+        yield without
+    if 1 < len(optional) <= MOST:
+        yield from ([a] for a in optional)
+    without = optional
+    yield without
+    while asked_for := _named(without, [], refusals[-1]):
+        without = [a for a in without if a not in asked_for]
+        yield without
+
+
+def _named(attributes: list[AttributeChange], but: list[AttributeChange], error: ServiceError) -> list[AttributeChange]:
+    return [a for a in attributes if a not in but and _is_named(a.path, error.message)]
 
 
 def _is_named(target: str, words: str) -> bool:

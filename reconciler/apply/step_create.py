@@ -58,13 +58,14 @@ class Creation:
         quirks = self.shared.quirks
         if not may_hold_less(error) or not quirks.may_try_less:
             raise error
-        before = quirks.writes
-        for held in portions(change, self.shared.mapping(change), attributes, error):
+        before, refusals = quirks.writes, [error]
+        for held in portions(change, self.shared.mapping(change), attributes, refusals):
             try:
                 answer = self._post(change, _values(held))
             except ServiceError as again:
                 if not may_hold_less(again):
                     raise
+                refusals.append(again)
             else:
                 quirks.found_less({a.path for a in attributes if a not in held}, change, before)
                 return held, answer

@@ -12,10 +12,11 @@ from reconciler.record.unfinished import Work
 
 
 class EntryChanges:
-    """`touched` are the addresses of which a step is done; `moved` are entries that got another address, as (new, old).
+    """`touched` are the addresses of which a step is done, `begun` those whose entry is being changed.
 
-    `baselines` are entries as if nothing had to change; `renamed` is today's address -> recorded one; `gone` are recorded
-    addresses of accounts that are gone; `references` are the paths that refer to others.
+    `moved` are entries that got another address, as (new, old); `baselines` are entries as if nothing had to change; `renamed` is
+    today's address -> recorded one; `gone` are recorded addresses of accounts that are gone; `references` are the paths that
+    refer to others.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class EntryChanges:
     ) -> None:
         self.entries, self.baselines, self.renamed = record.entries, baselines, dict(renamed)
         self.touched: set[str] = set()
+        self.begun: set[str] = set()
         self.moved: list[tuple[str, str]] = []
         for address in gone:
             del self.entries[address]
@@ -85,15 +87,20 @@ class EntryChanges:
     def entry(self, change: Work, id: str) -> Entry:
         """The entry that is being changed; at first the one that holds what needs no write."""
         self.arrive(change.address)
-        if change.address not in self.touched and change.account and change.address in self.baselines:
-            self.entries[change.address] = {**self.baselines[change.address]}
+        if change.account:
+            self._begin(change, change.address)
         return self.entries.setdefault(change.address, {"id": id})
 
     def unmoved(self, change: Work, old: str) -> Entry:
         """The entry that is being changed, of an object that the service has not renamed: where it is recorded, at `old`."""
-        if change.address not in self.touched and change.address in self.baselines:
-            self.entries[old] = {**self.baselines[change.address]}
+        self._begin(change, old)
         return self.entries.setdefault(old, {"id": change.account})
+
+    def _begin(self, change: Work, recorded: str) -> None:
+        """Once: a step that writes twice must not lose what came of its first write."""
+        if change.address in self.baselines and change.address not in self.touched and change.address not in self.begun:
+            self.entries[recorded] = {**self.baselines[change.address]}
+        self.begun.add(change.address)
 
     def create(self, address: str, id: str) -> None:
         """The entry of an account that we have created."""

@@ -212,6 +212,16 @@ def test_a_refused_attribute_holds_back_no_disabling(going: World, refusal: Refu
     going.converge()
 
 
+def test_what_is_taken_in_no_form_takes_nothing_else_out_of_the_record(going: World) -> None:
+    refusing(going, in_no_form("title", scim_type=None))
+    assert ended(going.apply())["User/u0@x.org"][0] == "ignored"
+    record = going.store.load()
+    assert record is not None
+    entry = record.entries["User/u0@x.org"]
+    assert (entry["disabledAt"], entry["wanted"]["displayName"], entry["wanted"]["active"]) == (going.now, "U Gone", False)
+    assert going.plan().changes == ()
+
+
 def test_active_is_tried_in_every_form_and_never_left(begun: World) -> None:
     refusing(begun, paths("active"))
     begun.groups("displayName: Net, members: [u1@x.org, grace@x.org]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -76,6 +77,51 @@ def test_an_attribute_that_the_error_names_is_the_only_one_that_waits(world: Wor
     assert [sorted({"title", "displayName"} & data.keys()) for data in posts[:2]] == [["displayName", "title"], ["displayName"]]
 
 
+def create_without(*wrong: str, named: bool, required: str = "") -> Callable[[httpx.Request], str]:
+    """What a service says of a create: what is wrong with it, one thing at a time where it names any, then what is missing."""
+
+    def judge(request: httpx.Request) -> str:
+        if request.method != "POST" or not request.url.path.endswith("/Users"):
+            return ""
+        extra = [name for name in wrong if f'"{name}":'.encode() in request.content]
+        if extra:
+            return f"{extra[0]}: extra input" if named else "extra input"
+        return f"field is required: {required}" if required and f'"{required}":'.encode() not in request.content else ""
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("says", "taken"),
+    [
+        (create_without("title", "displayName", named=True), {"name"}),
+        (create_without("title", "displayName", named=False, required="name"), {"name"}),
+        (create_without("title", "displayName", named=False), set()),
+    ],
+)
+def test_a_service_that_names_one_thing_at_a_time_is_followed(
+    world: World, says: Callable[[httpx.Request], str], taken: set[str]
+) -> None:
+    mappings = (world.folder / "desired/apps/wiki/mappings.yaml").read_text(encoding="utf-8")
+    more = "      - {target: name.givenName, source: givenName}\n  groups:"
+    world.write("apps/wiki/mappings.yaml", mappings.replace("  groups:", more, 1))
+    world.users("userPrincipalName: new0@x.org, displayName: New, jobTitle: Boss, givenName: Nell")
+    world.groups()
+    world.assign("user: new0@x.org, role: User")
+    service = refusing(world, lambda request, operations: (400, None) if says(request) else None)
+    original = service.handle_request
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        answered = original(request)
+        return httpx.Response(400, json={"detail": says(request)}) if answered.status_code == 400 else answered
+
+    service.handle_request = answer  # type: ignore[method-assign]
+    assert world.apply().complete
+    *refused, last = [data.keys() for method, data in service.sent if method == "POST"]
+    assert last & {"title", "displayName", "name"} == taken and len(refused) < 8
+    assert (world.find("new0@x.org")["title"], world.find("new0@x.org")["displayName"]) == ("Boss", "New")
+
+
 def test_who_has_an_attribute_that_is_taken_in_no_form_is_there_without_it(world: World) -> None:
     joiners(world, 4)
     refusing(world, nowhere("title"))
@@ -142,5 +188,5 @@ def test_few_portions_are_tried_none_of_them_twice_and_none_without_who_it_is(
     urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
     all_of_them = tuple(map(attribute, ("title", f"{urn}:department", "userName", "active")))
     change = Change("User/a", Action.CREATE, "", (), "", 1, attributes=all_of_them)
-    found = portions(change, mapping, all_of_them, ServiceError(words, status=400))
+    found = portions(change, mapping, all_of_them, [ServiceError(words, status=400)])
     assert [[a.path.rpartition(":")[2] for a in portion] for portion in found] == expected
