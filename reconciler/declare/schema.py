@@ -15,6 +15,13 @@ from reconciler.declare.violations import count, ecma, explain, unexplained
 from reconciler.declare.yaml.document import Document
 
 MOST_EXPLAINED = 2_000
+HOMES = {
+    "users": "a file below directory/users",
+    "groups": "a file below directory/groups",
+    **{kind: f"apps/APP/{kind}.yaml" for kind in ("assignments", "roles", "mappings", "approvals", "app")},
+    "policies": "a file below policies",
+    "reconciler": "reconciler.yaml",
+}
 Failing = tuple[Any, dict[str, Any], Path]  # a value, its schema, where it stands
 
 
@@ -39,6 +46,12 @@ def fingerprint() -> str:
     for file in sorted(folder().glob("*.schema.json")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _homes() -> dict[str, str]:
+    """Key -> the file at whose top level it stands."""
+    return {key: file for kind, file in HOMES.items() for key in schema(kind)["properties"]}
 
 
 @cache
@@ -84,7 +97,7 @@ def check(document: Document, kind: str) -> list[Problem]:
     items = _failing(document.data, kind)
     explained: set[Path] = set()
     for error, prefix in _errors(items):
-        problems += explain(document, error, prefix)
+        problems += explain(document, error, prefix, _homes())
         explained.add((*prefix, *error.absolute_path))
         if len(problems) >= MOST_EXPLAINED:
             listed = once(problems[:MOST_EXPLAINED])

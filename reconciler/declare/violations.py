@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from reconciler.declare.shape import Path, right_type
 from reconciler.declare.wording import SURE, hint, likely, plural
 from reconciler.declare.yaml.document import Document
 
+NOWHERE: Mapping[str, str] = {}
 MOST_OF_ONE = 2_000  # keys of one mapping: beyond, they are counted
 TYPES = {
     "object": "a mapping",
@@ -25,8 +26,11 @@ TYPES = {
 }
 
 
-def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
-    """What one error comes to; nothing where another error of the same value says it all. `prefix` is where the data stand."""
+def explain(document: Document, error: Any, prefix: Path, homes: Mapping[str, str] = NOWHERE) -> list[Problem]:
+    """What one error comes to; nothing where another error of the same value says it all.
+
+    `prefix` is where the data stand, `homes` the file in which each key of a file's top level may be.
+    """
     if error.validator != "type" and not right_type(error.instance, error.schema):
         return []
     path = (*prefix, *error.absolute_path)
@@ -35,7 +39,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             extra = [key for key in error.instance if key not in known]
-            return [_unknown_key(document, (*path, key), key, known) for key in extra[:MOST_OF_ONE]]
+            return [_unknown_key(document, (*path, key), key, known, homes) for key in extra[:MOST_OF_ONE]]
         case "required":
             return _missing(place, path, error)
         case "type":
@@ -51,8 +55,10 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
             return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)} {message}", remedy)]
 
 
-def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> Problem:
+def _unknown_key(document: Document, path: Path, key: str, known: list[str], homes: Mapping[str, str]) -> Problem:
     remedy = hint(key, known, "remove it; known keys are ")
+    if len(path) == 1 and key in homes:
+        remedy = f"it belongs into {homes[key]}"
     return Problem(document.locate_key(path), "error", "unknown-key", f"unknown key {key!r}", remedy)
 
 

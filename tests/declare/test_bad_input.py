@@ -158,6 +158,8 @@ CASES = [
     (U, ADA[:-2] + ", {userPrincipalName: a, city: &a 010, state: *a}]", (1, 104), "wrong-type"),
     (R, "roles: {}", (1, 8), "wrong-type"),
     (R, "rolls: []", (1, 1), "unknown-key"),
+    ("reconciler.yaml", "safeguards: {budget: {requests: 9}}", (1, 1), "unknown-key"),
+    (P, APP + "defaultDomain: x.org\n", (3, 1), "unknown-key"),
     (P, APP + "provisioning: {status: true}\n", (3, 24), "wrong-type"),
     (P, APP + "safeguards: {accidentalDeletions: {percent: 200}}\n", (3, 45), "schema-maximum"),
     (P, APP + "safeguards: {accidentalDeletions: {count: -1}}\n", (3, 43), "schema-minimum"),
