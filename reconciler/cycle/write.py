@@ -159,9 +159,12 @@ def keep_roles(session: Session, record: Record) -> None:
 
 
 def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:
-    """The commit that is applied, unless a declared change may be left to do after these, or files differ from it."""
+    """The commit that is applied, unless a declared change may be left to do after these, or files differ from it.
+
+    Where only what was named was read, nobody knows of the others.
+    """
     written = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
     left = any("config" in change.causes for change in session.planned.everything if change.digest not in written)
-    config = session.planned.plan.config
-    left = left or bool(session.planned.context.live.unknown)
+    config, live = session.planned.plan.config, session.planned.context.live
+    left = left or bool(live.unknown) or (live.part is not None and not live.part.since)
     return None if left or config.dirty else config.commit

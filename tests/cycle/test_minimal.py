@@ -208,6 +208,17 @@ def test_a_reviewed_minimal_plan_is_applied_and_found_done(town: Town) -> None:
     assert (compared.moved, compared.todo, list(compared.done)) == ([], [], ["User/p5@x.org"])
 
 
+def test_an_apply_of_what_was_named_alone_leaves_the_commit_to_do(town: Town) -> None:
+    town.people(p5="Boss", p6="Chief")
+    town.save()
+    town.read = minimal_read(only=("User/p5@x.org",))
+    assert town.apply(only=("User/p5@x.org",)).complete
+    record = town.store.load()
+    assert record is not None and record.commit != town.head and record.begun == [town.head]
+    plan = town.minimal()
+    assert done(plan) == [("User/p6@x.org", "update")] and same_changes(plan, town.plan())
+
+
 def test_what_was_applied_in_part_and_taken_back_is_read(town: Town) -> None:
     town.people(p5="Boss", p6="Chief")
     town.save()
