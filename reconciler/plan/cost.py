@@ -55,9 +55,9 @@ def _has_version(change: Change) -> bool:
 
 
 def _read_back(change: Change) -> int:
-    """Reads after its writes: who is in a group by now, and whether an account is out or in again, whatever was answered."""
+    """Reads after its writes: who is in a group by now, whether an account is out, in again or gone, whatever was answered."""
     switches = change.action != Action.CREATE and any(a.path == "active" for a in change.attributes)
-    return bool(change.add) + bool(change.remove) + switches
+    return bool(change.add) + bool(change.remove) + (switches or change.action == Action.DELETE)
 
 
 def _read_before(change: Change, versions: bool) -> tuple[int, int]:

@@ -35,8 +35,8 @@ What was asked for goes to stdout; errors, warnings and progress go to stderr. O
 where it says none), and what is in backticks stays together; in a pipe or a file each line stays whole, so that `grep` finds a
 change by its line. Of many that are alike a few are named and the rest is counted; `--full` shows each, and JSON always has all.
 
-On a terminal an apply shows how many changes of all are done, how many end in a second, the time left at that rate, and what most of it
-is waited for: the rate limit or the service. Elsewhere each change has its line as it ends, in the order of the plan.
+On a terminal an apply shows how many changes of all are done, how many end in a second, the time left at that rate, and what
+most of it is waited for: the rate limit or the service. Elsewhere each change has its line as it ends, in the order of the plan.
 
 ## One app of many
 
