@@ -67,6 +67,8 @@ class _Minimal:
             raise NotKnown("there is no record yet")
         if record.unanswered:
             raise NotKnown("an earlier apply had no answer to some of its writes")
+        if record.base_url not in ("", client.shown_url):
+            raise NotKnown("the record was made with another address")
         self.client, self.resolution, self.record = client, resolution, record
         self.app = resolution.declarations.apps[resolution.limited.app.name]
         self.kinds = KINDS if self.app.groups.enabled else KINDS[:1]

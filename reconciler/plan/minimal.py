@@ -146,9 +146,8 @@ def _gives(context: Context, item: Desired, entry: Entry) -> bool:
     """Whether it gives what the record says: a user has roles, a group gives some and has members."""
     if isinstance(item, DesiredUser):
         return {role.key for role in item.roles} == set(entry.get("roles", ()))
-    return recorded_members(context, entry) == item.members and context.giving.get(row_key(item.address), set()) == set(
-        entry.get("roles", ())
-    )
+    given = context.giving.get(row_key(item.address), set())
+    return recorded_members(context, entry) == _inside(context, item) and given == set(entry.get("roles", ()))
 
 
 def _new(context: Context) -> Iterator[str]:
@@ -164,8 +163,13 @@ def _lacking(context: Context) -> Iterator[str]:
     """Groups that have not got the members who are declared, or have not let go of others."""
     for address, group in context.resolution.groups.items():
         entry = context.entry(address)
-        if entry is not None and (entry.get("kept") or recorded_members(context, entry) != group.members):
+        if entry is not None and (entry.get("kept") or recorded_members(context, entry) != _inside(context, group)):
             yield address
+
+
+def _inside(context: Context, group: DesiredGroup) -> Set[str]:
+    """Who is to be in it, without those who must stay out of everything."""
+    return group.members - context.revoked.keys() if context.revoked else group.members
 
 
 def _leaving(context: Context) -> Iterator[str]:

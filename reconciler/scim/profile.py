@@ -121,7 +121,8 @@ class Profile:
     def filters_on(self, path: str) -> bool:
         """Whether the service can filter on an attribute."""
         known = self.filter.attributes
-        return known is None or path.lower() in {name.lower() for name in known}
+        named = known is None or path.lower() in {name.lower() for name in known}
+        return named and "eq" in self.filter.operators
 
 
 def profile_of(app: App) -> Profile:

@@ -265,6 +265,34 @@ def test_without_a_commit_or_with_one_of_elsewhere_everything_is_read(town: Town
         assert plan.part is None and any(why in words for words in texts(plan.warnings))
 
 
+def test_of_a_record_made_with_another_address_everything_is_read(town: Town) -> None:
+    record = town.store.load()
+    assert record is not None
+    record.base_url = "https://test.example.com/v2"
+    town.store.save(record)
+    plan = town.minimal()
+    assert plan.part is None and any("made with another address" in words for words in texts(plan.warnings))
+
+
+def test_a_group_that_somebody_revoked_has_not_left_is_read(town: Town) -> None:
+    record = town.store.load()
+    assert record is not None
+    record.revoke("User/p1@x.org", town.now, "left")
+    town.store.save(record)
+    service = town.wire.inner
+
+    def keeps_groups(request: httpx.Request) -> httpx.Response:
+        refused = request.method != "GET" and "/Groups/" in request.url.path
+        return httpx.Response(403, json={"detail": "no"}) if refused else service.handle_request(request)
+
+    town.wire.inner = httpx.MockTransport(keeps_groups)
+    assert not town.apply(only=("User/p1@x.org",)).complete
+    town.wire.inner = service
+    plan = town.minimal()
+    assert plan.part is not None
+    assert done(plan) == [("Group/Net", "update")] and same_changes(plan, town.plan())
+
+
 def test_named_addresses_are_read_with_their_groups_and_without_a_commit(town: Town) -> None:
     record = town.store.load()
     assert record is not None
@@ -454,3 +482,14 @@ def test_where_a_service_cannot_filter_the_list_says_who_is_gone(town: Town, mon
     plan = town.minimal()
     assert plan.part is None and done(plan) == [("User/p11@x.org", "disable")]
     assert any("answers 404 for User/p11@x.org" in words for words in texts(plan.warnings))
+
+
+def test_where_a_profile_has_no_filters_somebody_new_has_everything_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    town = Town(tmp_path, filter={"operators": []})
+    town.people(*PEOPLE, "new@x.org")
+    town.assign("group: Net, role: Admin", *OTHERS, "user: new@x.org, role: User")
+    plan = town.minimal()
+    assert (done(plan), plan.errors, plan.part) == ([("User/new@x.org", "create")], (), None)
+    assert same_changes(plan, town.plan()) and not [path for path in town.wire.asked if "filter=" in path]
+    assert town.apply().complete and town.plan().changes == ()
