@@ -19,7 +19,7 @@ from reconciler.declare.names import fold, fold_all, kind_of
 from reconciler.declare.warned import Warned
 from reconciler.declare.wording import plural
 from reconciler.plan.live import Live, Part
-from reconciler.plan.minimal import BEFORE_ANY_DAY, around, both_names, gone, holders, of_members, to_ask
+from reconciler.plan.minimal import BEFORE_ANY_DAY, around, both_names, gone, holders, of_members, referring, to_ask
 from reconciler.plan.not_listed import KINDS, recorded, unmatched
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -125,12 +125,14 @@ class _Minimal:
                 self._new(asking, kind, fresh)
 
     def _further(self, asking: Asking, fresh: frozenset[str]) -> frozenset[str]:
-        """The members by whom a group differs from what is declared, and the groups of those whose account is gone."""
+        """The members by whom a group differs from what is declared, and who has to do with those whose account is gone."""
+        lost = gone(self.nothing, fresh, asking.live)
+        beside = referring(self.nothing, lost) if lost else frozenset[str]()
         if not self.app.groups.enabled:
-            return frozenset()
-        lost, shown = gone(self.nothing, fresh, asking.live), any(kind_of(address) == "Group" for address in fresh)
-        members = of_members(asking.context(), fresh) if shown else frozenset()
-        return members | (around(self.nothing, lost) if lost else frozenset())
+            return beside
+        shown = any(kind_of(address) == "Group" for address in fresh)
+        members = of_members(asking.context(), fresh) if shown else frozenset[str]()
+        return beside | members | (around(self.nothing, lost) if lost else frozenset())
 
     def _new(self, asking: Asking, kind: str, fresh: frozenset[str]) -> None:
         """Whoever has no account that the record knows is looked for by all that could find one, or not at all."""

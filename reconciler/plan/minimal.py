@@ -62,6 +62,14 @@ def around(context: Context, addresses: frozenset[str]) -> frozenset[str]:
     return both_names(context, wanted | inside)
 
 
+def referring(context: Context, addresses: frozenset[str]) -> frozenset[str]:
+    """The users who are to refer to some, as to their manager; `addresses` are by both names."""
+    numbers = [number for number, slot in enumerate(context.resolution.user_mapping.slots) if slot.reference]
+    users = context.resolution.users.items() if numbers else ()
+    found = {address for address, user in users if any(user.values[number] in addresses for number in numbers)}
+    return both_names(context, found)
+
+
 def of_members(context: Context, groups: Set[str]) -> frozenset[str]:
     """The recorded users whom one of these groups shows or lacks otherwise than declared."""
     found = set[str]()

@@ -439,6 +439,26 @@ def test_who_is_gone_and_made_anew_is_put_back_into_the_groups(town: Town) -> No
     assert town.plan().changes == ()
 
 
+def test_the_reports_of_who_is_gone_and_made_anew_refer_to_the_new_account(town: Town) -> None:
+    def rows(title: str) -> list[str]:
+        said = {"p1@x.org": f", jobTitle: {title}", "p2@x.org": ", manager: p1@x.org", "p3@x.org": ", manager: p1@x.org"}
+        return [f"userPrincipalName: {name}{said.get(name, '')}" for name in PEOPLE]
+
+    town.users(*rows("Staff"))
+    town.save()
+    town.converge()
+    town.client.delete("Users", town.find("p1@x.org")["id"])
+    town.users(*rows("Boss"))
+    plan = town.minimal()
+    assert done(plan) == [
+        ("Group/Net", "update"),
+        ("User/p1@x.org", "create"),
+        ("User/p2@x.org", "update"),
+        ("User/p3@x.org", "update"),
+    ]
+    assert same_changes(plan, town.plan())
+
+
 def test_who_is_gone_and_made_anew_by_somebody_else_is_put_back_into_the_groups(town: Town) -> None:
     town.client.delete("Users", town.find("p1@x.org")["id"])
     town.seed("p1@x.org", title="Staff")
