@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from reconciler.declare.names import row_key
+from reconciler.declare.names import is_user, row_key
 from reconciler.declare.table import Table
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, LiveObject
@@ -182,13 +182,15 @@ def _inside(context: Context, group: DesiredGroup) -> Set[str]:
 
 def _leaving(context: Context) -> Iterator[str]:
     """Whom nobody wants any more and who is to go yet, or did not go when told to."""
-    after = context.app.deprovisioning.deleteAfter
+    rules, deletes = context.app.deprovisioning, "delete" in context.app.users.targetObjectActions
     for address, skip in context.unwanted.items():
         if skip is not None and skip.code in KEPT:
             continue
         entry = context.entries[address]
-        due = deletion_due(context, entry) if after is not None else None
-        if is_active(entry) or is_in_vain(entry) or (due is not None and due <= context.resolution.today):
+        due = deletion_due(context, entry) if rules.deleteAfter is not None else None
+        is_due = due is not None and due <= context.resolution.today
+        to_delete = deletes and is_user(address) and (rules.outOfScope if skip else rules.removedFromDirectory) == "delete"
+        if is_active(entry) or is_in_vain(entry) or is_due or to_delete:
             yield address
 
 
