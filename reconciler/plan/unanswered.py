@@ -30,9 +30,14 @@ def hear_unanswered(record: Record, live: Live, resolution: Resolution, kinds: I
             done = (
                 _created(record, address, write, objects, mapping)
                 if write.get("step") == "create"
-                else _written(record, address, write, objects, mapping, stays)
+                else _written(record, address, {**write, "at": _since(write, resolution.today)}, objects, mapping, stays)
             )
             _count(record, address, write, done)
+
+
+def _since(write: Unanswered, today: str) -> str:
+    """From when what it did counts: it may never have been sent, and somebody else may have done it at any time until today."""
+    return max(write.get("at", ""), f"{today}T00:00:00Z")
 
 
 def _count(record: Record, address: str, write: Unanswered, done: bool | None) -> None:

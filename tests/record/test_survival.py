@@ -572,6 +572,27 @@ def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disable
     assert entry["disabledAt"] == at and entry["roles"] == ["user"]
 
 
+def test_who_is_found_disabled_days_after_a_write_without_an_answer_is_deleted_by_the_day_of_the_reading(world: World) -> None:
+    """It may never have been sent: whoever disabled the account may have done so today."""
+    world.converge()
+    world.edit("ada@x.org", "active", False)
+    record = world.store.load()
+    assert record is not None
+    record.unanswered = {
+        "User/ada@x.org": {
+            "step": "write",
+            "action": "disable",
+            "at": "2026-06-01T00:00:00Z",
+            "id": record.entries["User/ada@x.org"]["id"],
+            "wanted": {"active": False},
+        }
+    }
+    world.today = "2026-07-15"
+    resolution, live = resolved(world)
+    hear_unanswered(record, live, resolution, ("User", "Group"))
+    assert record.entries["User/ada@x.org"]["disabledAt"] == "2026-07-15T00:00:00Z"
+
+
 def resolved(world: World) -> tuple[Resolution, Live]:
     context = world.session().planned.context
     return context.resolution, context.live
