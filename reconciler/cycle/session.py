@@ -132,15 +132,22 @@ def plan_with(
     live: Live, resolution: Resolution, client: ScimClient, record: Record | None, selection: Selection = EVERYTHING,
     config: Config = NO_CONFIG, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
-    """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
+    """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O.
+
+    From then on it says since when those are disabled who are to be out.
+    """
     from reconciler.plan.planner import make_plan
+    from reconciler.plan.removed import hear_disabled
 
     app, profile = resolution.limited.app, client.profile
     if record is not None:
         profile = as_learned(profile, record.known(rests_on(app)))
         resolution = without_refused(resolution, record)
         hear_unanswered(record, live, resolution, KINDS if app.groups.enabled and client.profile.groups.supported else KINDS[:1])
-    return make_plan(app, resolution, live, record, selection, client.shown_url, config, profile.limits(), earlier)
+    planned = make_plan(app, resolution, live, record, selection, client.shown_url, config, profile.limits(), earlier)
+    if record is not None:
+        hear_disabled(planned.context, record)
+    return planned
 
 
 def _amended(record: Record, amend: Amend) -> Record:

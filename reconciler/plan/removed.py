@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from reconciler.declare.names import kind_of
+from reconciler.declare.names import is_user, kind_of
 from reconciler.plan.before_expiry import is_expired
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
@@ -15,6 +15,7 @@ from reconciler.plan.live import LiveObject
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
 from reconciler.plan.removed_groups import FOR_GOOD, remove_group
 from reconciler.record.entries import Entry, is_active
+from reconciler.record.model import Record
 from reconciler.resolve.model import Skipped
 
 # A broken mapping is no reason to take somebody's account away.
@@ -124,6 +125,26 @@ def deletion_due(context: Context, entry: Entry) -> str | None:
         return (date.fromisoformat(disabled[:10]) + timedelta(days=int(after.removesuffix("d")))).isoformat()
     except (ValueError, OverflowError):  # none that we wrote
         return None
+
+
+def hear_disabled(context: Context, record: Record) -> None:
+    """From when the days until a deletion count, as the service shows those who are to be out, into the record.
+
+    Who is active was enabled by somebody: the days begin anew. Who is inactive, and who knows since when, is so since today.
+    """
+    rules, today = context.app.deprovisioning, f"{context.resolution.today}T00:00:00Z"
+    for address, skip in context.unwanted.items() if rules.deleteAfter is not None else ():
+        entry, rule = context.entries[address], rules.outOfScope if skip else rules.removedFromDirectory
+        account = context.live.users.get(entry["id"]) if is_user(address) else None
+        if account is None or (skip is not None and skip.code in KEPT) or context.today.get(address, address) in context.revoked:
+            continue
+        now: Entry = {**entry}
+        if account.active:
+            now.pop("disabledAt", None)
+        elif rule in ("disable", "empty") and not is_active(entry):
+            now.setdefault("disabledAt", today)
+        if now != entry:
+            record.keep(address, now)
 
 
 def _why(skip: Skipped | None, entry: Entry) -> Cause:
