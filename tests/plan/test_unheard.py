@@ -30,7 +30,7 @@ def past_with(running: str = "", **unanswered: Unanswered) -> Past:
     record.entries = Entries({ADA: {"id": "a1"}, NET: {"id": "g1"}})
     record.unanswered = {{"ada": ADA, "net": NET}.get(name, f"User/{name}"): write for name, write in unanswered.items()}
     found = Past(told, JUNE, JUNE, now=dict.fromkeys(things, True))
-    found.gaps = tuple(unheard(told, record, found.now))
+    found.gaps = tuple(unheard(told, record, found.now, {"boss": "The Boss"}))
     return found
 
 
@@ -48,6 +48,12 @@ def test_a_write_that_may_move_access_leaves_all_of_that_person_in_doubt_since_t
     found = past_with(ada=Unanswered(step="write", action=action, id="a1", at=JULY, wanted=wanted))
     assert known(found, AUGUST) == {("ada@x.org", "Net"): sure, ("ada@x.org", "admin"): sure}
     assert known(found, JUNE) == {("ada@x.org", "Net"): True, ("ada@x.org", "admin"): True} and not found.gaps
+
+
+def test_a_role_that_a_write_was_to_give_is_in_doubt_too_by_what_it_is_called() -> None:
+    write = Unanswered(step="write", action="update", id="a1", at=JULY, wanted={"roles": [{"value": "admin"}, {"value": "boss"}]})
+    found = past_with(ada=write)
+    assert known(found, AUGUST)["ada@x.org", "The Boss"] is False and ("ada@x.org", "The Boss") not in known(found, JUNE)
 
 
 def test_of_a_group_those_who_were_to_go_or_come_are_in_doubt() -> None:

@@ -42,7 +42,7 @@ def _with_record(found: Past, record: LastApplied | None, names: Mapping[str, st
     """What the record says now, and which writes nobody has heard of yet."""
     if record is not None:
         found.now = _now(found.told, record, names, found.newest)
-        found.gaps += tuple(unheard(found.told, record, found.now))
+        found.gaps += tuple(unheard(found.told, record, found.now, names))
 
 
 def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[Gap]) -> Iterator[Record]:
