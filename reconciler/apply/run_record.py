@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from reconciler.apply.journal import Line
@@ -35,11 +35,13 @@ class RunRecord:
     def begin(self, steps: Collection[object], intended: Collection[Line]) -> None:
         """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
-        changing = {change.address for change in self.job.changes}
-        self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
-        self._note_roles(changing)
+        changing = {change.address: change.account for change in self.job.changes}
+        self.changes.rename(
+            [new for new, old in inputs.renamed.items() if new not in changing and not self._is_own(old, changing)]
+        )
+        self._note_roles(changing.keys())
         found, met = found_out(self.job), met_members(self.job)
-        self.adopted = self.changes.adopt(but=changing)
+        self.adopted = self.changes.adopt(but=changing.keys())
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
             record.begin(self.job.head)
@@ -60,6 +62,10 @@ class RunRecord:
         with record.intending(intended, at if steps else ""):
             self.store.save(record, len(self.adopted))
         self.store.clear_journal()
+
+    def _is_own(self, recorded: str, changing: Mapping[str, str]) -> bool:
+        """Whether the change there is of the very account that is recorded so, and not of somebody who comes to bear the name."""
+        return recorded in changing and changing[recorded] == self.job.record.entries.get(recorded, {}).get("id")
 
     def finish(self, run: Outcomes, torn: Collection[str], notes: RunNotes) -> None:
         """What was done is in there, whatever stopped the rest; a step that was torn apart stays in the journal.

@@ -103,8 +103,9 @@ class EntryChanges:
         self.begun.add(change.address)
 
     def create(self, address: str, id: str) -> None:
-        """The entry of an account that we have created."""
+        """The entry of an account that we have created; whoever had the name before goes on under today's."""
         self.arrive(address)
+        self.arrive(next((new for new, before in self.renamed.items() if before == address), ""))
         entry: Entry = {**self.baselines.get(address, {}), "id": id, "created": True}
         entry.setdefault("wanted", {})
         if is_group(address):

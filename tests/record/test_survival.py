@@ -614,6 +614,27 @@ def test_a_rename_that_fails_leaves_the_record_under_the_earlier_name(world: Wor
     assert "User/ada@x.org" in entries and "User/ada.l@x.org" not in entries
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_who_is_renamed_without_a_write_keeps_the_account_from_who_comes_to_bear_the_name(world: World, there: bool) -> None:
+    mappings = (world.folder / "desired/apps/wiki/mappings.yaml").read_text(encoding="utf-8")
+    world.write("apps/wiki/mappings.yaml", mappings.replace("source: userPrincipalName", "source: mail", 1))
+    grace = "userPrincipalName: grace@x.org, mail: grace@x.org"
+    world.users("userPrincipalName: ada@x.org, mail: ada@x.org, id: one", grace)
+    world.converge()
+    ada = world.find("ada@x.org")["id"]
+    if there:
+        world.seed("new@x.org", title="Another")
+    world.users(
+        "userPrincipalName: ada.l@x.org, mail: ada@x.org, id: one",
+        "userPrincipalName: ada@x.org, mail: new@x.org, jobTitle: New",
+        grace,
+    )
+    world.groups("displayName: Net, members: [ada.l@x.org, ada@x.org, grace@x.org]")
+    world.converge()
+    entries = (world.store.load() or Record("")).entries
+    assert (entries["User/ada.l@x.org"]["id"], entries["User/ada@x.org"]["id"]) == (ada, world.find("new@x.org")["id"])
+
+
 def test_a_member_whose_name_changes_stays_a_member_where_the_service_shows_none(world: World) -> None:
     world.converge()
     world.transport.inner = Hiding(world.transport.inner)
