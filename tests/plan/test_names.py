@@ -400,3 +400,24 @@ def test_a_manager_s_name_that_somebody_else_bears_now_is_a_change_of_the_declar
     assert bob.causes == ("config",)
     world.converge()
     assert world.find("bob@x.org")[MANAGER]["manager"]["value"] == world.find("ada@x.org")["id"] != ids["ada"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_an_earlier_name_is_whose_id_is_declared(world: World, first: bool, enabled: str) -> None:
+    """Also of somebody who is disabled, and whoever else says to have had the name before."""
+    grace = "userPrincipalName: grace@x.org, displayName: Grace"
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, id: one", grace)
+    world.converge()
+    ada = world.find("ada@x.org")["id"]
+    own = f"userPrincipalName: ada.l@x.org, displayName: Ada, id: one, accountEnabled: {enabled}"
+    other = "userPrincipalName: other@x.org, displayName: Other, previously: [ada@x.org]"
+    world.users(*((own, other) if first else (other, own)), grace)
+    world.groups("displayName: Net, members: [ada.l@x.org, other@x.org, grace@x.org]")
+    changes = {
+        change.address: (str(change.action), change.account) for change in world.plan().changes if "User/" in change.address
+    }
+    assert changes["User/other@x.org"] == ("create", "")
+    kept = {"true": ("User/ada.l@x.org", "update"), "false": ("User/ada@x.org", "disable")}[enabled]
+    assert changes[kept[0]] == (kept[1], ada)
+    world.converge()

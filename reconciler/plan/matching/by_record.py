@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -47,8 +47,8 @@ def _as_named(kind: Kind, items: Mapping[str, Desired] | Mapping[str, Skipped]) 
 
 def _otherwise(kind: Kind, items: Mapping[str, Desired | Skipped]) -> None:
     """Those who were renamed, whose name is written in another case, or who are somebody else."""
-    view, recorded = _RecordView(kind.known, kind.name), kind.result.recorded
     owns, previous = kind.table.column("id"), kind.table.column("previously")
+    view, recorded = _RecordView(kind.known, kind.name, owns), kind.result.recorded
     taken: dict[str, str] = {}  # address in the record -> today's
     for address, item in items.items():
         if (old := view.claimed(address, owns[item.row], previous[item.row])) is not None:
@@ -94,10 +94,10 @@ def _refuse_taken(kind: Kind, renamed: dict[str, str], view: _RecordView) -> Non
 
 
 class _RecordView:
-    """The record's entries of one kind, found by a name in any case, or by the declared id."""
+    """The record's entries of one kind, found by a name in any case, or by the declared id; `owns` are the ids declared today."""
 
-    def __init__(self, known: Identities, kind: str) -> None:
-        self.known, self.kind = known, kind
+    def __init__(self, known: Identities, kind: str, owns: Sequence[str | None]) -> None:
+        self.known, self.kind, self._owns = known, kind, owns
 
     @cached_property
     def folded(self) -> dict[str, str]:
@@ -107,6 +107,10 @@ class _RecordView:
     def by_declared_id(self) -> dict[str, str]:
         return {own: address for address, (_, own) in self.known.items() if own is not None}
 
+    @cached_property
+    def owned(self) -> frozenset[str | None]:
+        return frozenset(self._owns)
+
     def claimed(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
         """The entry under another name that an earlier name or the id says to be this object's.
 
@@ -114,8 +118,9 @@ class _RecordView:
         """
         for name in previously or ():
             old = self.folded.get(fold(f"{self.kind}/{name}"))
-            # A recorded id that differs says that the earlier name has passed to somebody else since.
-            if old is not None and (own is None or self.known[old][1] in (None, own)):
+            last = self.known[old][1] if old is not None else None
+            # A recorded id that differs, or that another one is declared with, says whose the earlier name was.
+            if old is not None and (last in (None, own) or (own is None and last not in self.owned)):
                 return old
         named = self.folded.get(fold(address))
         if own is None or (named is not None and self.known[named][1] in (None, own)):
