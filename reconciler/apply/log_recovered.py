@@ -25,6 +25,7 @@ from reconciler.record.entries import Entry
 
 KILLED = "done by a run that was killed before it could log it"
 UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
+LATE = "found by reading the service: an earlier run was about to do it; nobody knows whether it or somebody else did, nor when"
 Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
 Known = tuple[dict[str, Any], dict[str, Any]]
 
@@ -44,7 +45,7 @@ def beginning(job: Job) -> dict[str, Any]:
     return {"origin": alike, "causes": list(most), "otherwise": others, "declared": declared}
 
 
-def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def recovered(job: Job, journal: Iterable[dict[str, Any]], now: str) -> list[dict[str, Any]]:
     """Records of what a killed run did and could not log: one an object, with the values that it wrote.
 
     A write whose outcome nobody heard counts as done where what is left to do for its object is not that write.
@@ -60,30 +61,32 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
         elif line.get("outcome") not in (None, "moved") and address in steps:
             steps[address][-1] = (steps[address][-1][0], line)
     told = {
-        address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
+        address: [(begun, _heard(job, begun, ended, left.get(address), now)) for begun, ended in written]
         for address, written in steps.items()
     }
     known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
     return [_recovered(job, address, written, KILLED, begun_by) for address, written in known.items() if written]
 
 
-def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
+def heard(job: Job, but: Iterable[str], now: str) -> list[dict[str, Any]]:
     """Records of what an earlier run sent without an answer, and the service shows as done; `but` are known otherwise."""
     left = {change.address: change for change in job.changes}
     writes = {address: {"address": address, **write} for address, write in job.record.heard.items() if address not in set(but)}
-    done = {
-        address: {"outcome": "done", "at": begun.get("at", "")}
-        for address, begun in writes.items()
-        if _is_done(job, begun, left.get(address))
-    }
+    done = {address: _as_found(begun, now) for address, begun in writes.items() if _is_done(job, begun, left.get(address))}
     return [_recovered(job, address, [(writes[address], ended)], UNHEARD, {}, "heard") for address, ended in done.items()]
 
 
-def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
+def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None, now: str) -> dict[str, Any] | None:
     """The outcome of a step, as far as it is known; what was not heard of is known by what is left."""
     if (ended is None or ended.get("unanswered")) and _is_done(job, begun, left):
-        return {"outcome": "done", "at": begun.get("at", "")}
+        return _as_found(begun, now)
     return ended
+
+
+def _as_found(begun: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """The outcome of a write that nobody heard of, as the service shows it; days later anybody may have done it, at any time."""
+    at = begun.get("at", "")
+    return {"outcome": "done", "at": at} if at[:10] >= now[:10] else {"outcome": "done", "at": now, "late": True}
 
 
 def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
@@ -131,7 +134,7 @@ def _recovered(
             address=address,
             action=first.get("action", "other"),
             status=STATUSES.get(ended["outcome"], "failure"),
-            reason=why,
+            reason=LATE if ended.get("late") else why,
             id=first.get("id") or entry.get("id"),
             part=part,
             properties=(*values, *_members(written)),
@@ -142,6 +145,7 @@ def _recovered(
             causes=tuple(run.get("otherwise", {}).get(address) or run.get("causes", ())),
             place=declared_at(job, address) if same else ("", 0),
             digest=first.get("digest", ""),
+            found=bool(ended.get("late")),
         )
     )
 

@@ -121,7 +121,8 @@ class RunRecord:
     def _log_earlier(self, journal: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What an earlier run did and did not live to log, or to hear of; returns the records."""
         fresh = [line for line in journal if line.get("run", 0) >= self.job.record.runs]
-        lines = recovered(self.job, fresh) + heard(self.job, {line.get("address", "") for line in fresh})
+        at = self.now()
+        lines = recovered(self.job, fresh, at) + heard(self.job, {line.get("address", "") for line in fresh}, at)
         known = {line.get("id") for line in self.store.read_log()} if lines else set()
         self.store.log([line for line in lines if line["id"] not in known])
         return lines

@@ -396,6 +396,21 @@ def killed(world: World, at: int) -> None:
     world.client = inner
 
 
+def test_what_is_found_days_after_a_kill_is_told_of_the_day_of_the_reading(world: World) -> None:
+    """Since when it is so nobody knows: the write may never have been sent, and a hand has done it since."""
+    world.converge()
+    world.users("userPrincipalName: grace@x.org, displayName: Grace")
+    world.groups("displayName: Net, members: [grace@x.org]")
+    killed(world, 1)
+    world.edit("ada@x.org", "active", False)
+    world.today, world.now = "2026-06-30", "2026-06-30T08:00:00Z"
+    assert world.apply().complete
+    (line,) = [line for line in world.store.read_log() if line["provisioningAction"] == "disable"]
+    assert (line["activityDateTime"], line["reconcile"]["found"]) == (world.now, True)
+    assert "nobody knows whether it or somebody else did, nor when" in str(line)
+    assert (world.store.load() or Record("")).entries["User/ada@x.org"]["disabledAt"] == "2026-06-30T00:00:00Z"
+
+
 # Machines that are lost, with their journals: what the record said before the first write is all that is left
 
 
