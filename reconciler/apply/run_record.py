@@ -36,7 +36,7 @@ class RunRecord:
         """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
-        self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
+        self._rename(self.job.changes)
         self._note_roles(changing)
         found, met = found_out(self.job), met_members(self.job)
         self.adopted = self.changes.adopt(but=changing)
@@ -71,8 +71,7 @@ class RunRecord:
         outcomes = run.all()
         left = undone(outcomes)
         names = {change.address for change in left}
-        # Who has been put out under the recorded name had no write that brings today's.
-        self.changes.rename([new for new, old in self.changes.renamed.items() if not names & {new, old}])
+        self._rename(left)  # who has been put out under the recorded name had no write that brings today's
         if not torn and Result(outcomes, run.interrupted).ended:
             self.job.record.complete(self.job.commit)
         self.unfinished.end(self.job.everything, [o.change for o in outcomes if o.change.address not in names])
@@ -91,6 +90,13 @@ class RunRecord:
                 self._settle(portion)
             self.store.log(self._role_lines())
             self.store.clear_journal()
+
+    def _rename(self, but: Collection[Change]) -> None:
+        """Of all `but` those whose own these changes are; somebody else's, who takes the earlier name, keeps nobody back."""
+        accounts = {change.address: change.account for change in but}
+        entries, renamed = self.job.record.entries, self.changes.renamed
+        known = {new: old for new, old in renamed.items() if new not in accounts and old in entries}
+        self.changes.rename([new for new, old in known.items() if accounts.get(old) != entries[old].get("id")])
 
     def _settle(self, outcomes: Iterable[Outcome]) -> None:
         """To look at each entry once more must not bring all of them back."""
