@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from reconciler.apply.journal import Line
@@ -35,13 +35,11 @@ class RunRecord:
     def begin(self, steps: Collection[object], intended: Collection[Line]) -> None:
         """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
-        changing = {change.address: change.account for change in self.job.changes}
-        self.changes.rename(
-            [new for new, old in inputs.renamed.items() if new not in changing and not self._is_own(old, changing)]
-        )
-        self._note_roles(changing.keys())
+        changing = {change.address for change in self.job.changes}
+        self._rename(self.job.changes)
+        self._note_roles(changing)
         found, met = found_out(self.job), met_members(self.job)
-        self.adopted = self.changes.adopt(but=changing.keys())
+        self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
             record.begin(self.job.head)
@@ -63,10 +61,6 @@ class RunRecord:
             self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
-    def _is_own(self, recorded: str, changing: Mapping[str, str]) -> bool:
-        """Whether the change there is of the very account that is recorded so, and not of somebody who comes to bear the name."""
-        return recorded in changing and changing[recorded] == self.job.record.entries.get(recorded, {}).get("id")
-
     def finish(self, run: Outcomes, torn: Collection[str], notes: RunNotes) -> None:
         """What was done is in there, whatever stopped the rest; a step that was torn apart stays in the journal.
 
@@ -77,8 +71,7 @@ class RunRecord:
         outcomes = run.all()
         left = undone(outcomes)
         names = {change.address for change in left}
-        # Who has been put out under the recorded name had no write that brings today's.
-        self.changes.rename([new for new, old in self.changes.renamed.items() if not names & {new, old}])
+        self._rename(left)  # who has been put out under the recorded name had no write that brings today's
         if not torn and Result(outcomes, run.interrupted).ended:
             self.job.record.complete(self.job.commit)
         self.unfinished.end(self.job.everything, [o.change for o in outcomes if o.change.address not in names])
@@ -97,6 +90,13 @@ class RunRecord:
                 self._settle(portion)
             self.store.log(self._role_lines())
             self.store.clear_journal()
+
+    def _rename(self, but: Collection[Change]) -> None:
+        """Of all `but` those whose own these changes are; somebody else's, who takes the earlier name, keeps nobody back."""
+        accounts = {change.address: change.account for change in but}
+        entries, renamed = self.job.record.entries, self.changes.renamed
+        known = {new: old for new, old in renamed.items() if new not in accounts and old in entries}
+        self.changes.rename([new for new, old in known.items() if accounts.get(old) != entries[old].get("id")])
 
     def _settle(self, outcomes: Iterable[Outcome]) -> None:
         """To look at each entry once more must not bring all of them back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
@@ -61,7 +61,7 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
     baselines = _baselines(context, context.giving)
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
-        renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
+        renamed = _renamed(renamed, chosen)
     revoked = {address: when.copy() for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context) - _strangers(context))
     return ApplyInputs(
@@ -131,6 +131,19 @@ def _asked_for(context: Context) -> set[str]:
     """Users in scope, by the name that their account is to keep for now."""
     refused = context.matching.refused
     return {*(context.resolution.users.keys() - refused.keys()), *refused.values()}
+
+
+def _renamed(renamed: Mapping[str, str], chosen: Collection[str]) -> dict[str, str]:
+    """Of a part also whoever is recorded under a name that somebody of it takes, and whoever has the name that those take."""
+    holders = {fold(old): new for new, old in renamed.items()}
+    kept = {new for new in renamed if fold(new) in chosen}
+    todo = list(chosen)
+    while todo:
+        holder = holders.get(todo.pop())
+        if holder is not None and holder not in kept:
+            kept.add(holder)
+            todo.append(fold(holder))
+    return {new: old for new, old in renamed.items() if new in kept}
 
 
 def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:

@@ -33,8 +33,8 @@ class EntryChanges:
         self.moved: list[tuple[str, str]] = []
         for address in gone:
             del self.entries[address]
-        today = {old: new for new, old in self.renamed.items() if old in self.entries}
-        self._name_others(today, references)
+        self._today = {old: new for new, old in self.renamed.items() if old in self.entries}
+        self._name_others(self._today, references)
 
     def _name_others(self, today: dict[str, str], references: Collection[str]) -> None:
         """The record names members of groups, and whomever else it refers to, as they are called today."""
@@ -62,10 +62,16 @@ class EntryChanges:
         if old is None or old not in self.entries:
             return
         entry = self.entries.pop(old)
-        if address in self.entries:  # whoever had this name is still recorded under it
-            self.arrive(next((new for new, before in self.renamed.items() if before == address), ""))
+        self._vacate(address, entry["id"])
         self.entries[address] = entry
         self.moved.append((address, old))
+
+    def _vacate(self, address: str, id: str) -> None:
+        """Whoever had this name, and is still recorded under it, gets today's address before the account `id` takes it."""
+        if address in self.entries and self.entries[address]["id"] != id:
+            new = self._today.get(address, "")
+            if self.renamed.get(new) == address:
+                self.arrive(new)
 
     def take_moved(self) -> list[tuple[str, str]]:
         """The entries that have got another address since somebody asked."""
@@ -79,14 +85,17 @@ class EntryChanges:
         adopted = []
         for address, entry in self.baselines.items():
             if address not in but and "id" in entry and self.renamed.get(address) not in self.entries:
+                self._vacate(address, entry["id"])
                 if address not in self.entries:
                     adopted.append(address)
                 self.entries[address] = entry
+        self.moved.clear()  # all of it is saved before the journal's first line
         return adopted
 
     def entry(self, change: Work, id: str) -> Entry:
         """The entry that is being changed; at first the one that holds what needs no write."""
         self.arrive(change.address)
+        self._vacate(change.address, id)
         if change.account:
             self._begin(change, change.address)
         return self.entries.setdefault(change.address, {"id": id})
@@ -105,7 +114,7 @@ class EntryChanges:
     def create(self, address: str, id: str) -> None:
         """The entry of an account that we have created; whoever had the name before goes on under today's."""
         self.arrive(address)
-        self.arrive(next((new for new, before in self.renamed.items() if before == address), ""))
+        self._vacate(address, id)
         entry: Entry = {**self.baselines.get(address, {}), "id": id, "created": True}
         entry.setdefault("wanted", {})
         if is_group(address):
